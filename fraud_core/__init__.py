@@ -1,0 +1,1 @@
+"""What two processes must agree on: records, features, state, model and settings."""
