@@ -92,6 +92,7 @@ class BrokerUnreachableError(SurroundingsError):
     """No broker answers, or it refuses us."""
 
     def __init__(self, *, bootstrap_servers: str, reason: str) -> None:
+        self.reason = reason
         super().__init__(
             f"no Kafka broker answers at {bootstrap_servers} ({reason}): "
             "start one with `python -m sandbox up` or set KAFKA_BOOTSTRAP_SERVERS"

@@ -1,4 +1,4 @@
-"""The 15 features of the Fraud Detection Handbook, online: one window type, integers, division last.
+"""The handbook's 15 features, online: one window type, integers, division last.
 
 Source: Le Borgne, Siblini, Lebichot, Bontempi, "Reproducible Machine Learning for Credit Card
 Fraud Detection", chapter 3 (baseline feature transformation). Cents and counts are integers and
@@ -103,7 +103,7 @@ class WindowSeries:
         times, sums = self.times, self._sums
         end = bisect_right(times, time_s)
         at_end = sums[end]
-        answer = []
+        answer: list[int] = []
         low = 0
         for window_s in reversed(WINDOWS_S):  # longest first: each start is behind the one before
             low = (

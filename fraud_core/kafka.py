@@ -101,7 +101,7 @@ class KafkaSettings(BaseSettings):
             settings["ssl.ca.location"] = self.ssl_ca_location
         return settings
 
-    def as_producer(self, **overrides: Any) -> dict[str, Any]:
+    def as_producer(self, **overrides: str | int | bool) -> dict[str, Any]:
         """Settings of every confluent-kafka producer of ours.
 
         `murmur2_random` is what Java clients and aiokafka do; librdkafka's own default agrees
@@ -115,8 +115,8 @@ class KafkaSettings(BaseSettings):
             **{name.replace("_", "."): value for name, value in overrides.items()},
         }
 
-    def as_consumer(self, group_id: str, **overrides: Any) -> dict[str, Any]:
-        """Settings of every confluent-kafka consumer of ours: starts at the beginning, commits nothing."""
+    def as_consumer(self, group_id: str, **overrides: str | int | bool) -> dict[str, Any]:
+        """Settings of every confluent-kafka consumer of ours: from the beginning, no commits."""
         return self.as_librdkafka() | {
             "group.id": group_id,
             "enable.auto.commit": False,

@@ -34,7 +34,7 @@ class LabelRecord(NamedTuple):
     """One record of the labels topic.
 
     Attributes:
-        complete_until_s: every outcome with label_time_s up to here is in this record or an earlier one.
+        complete_until_s: outcomes with a label time up to here are in this record or before.
         outcomes: some outcomes, by label time.
     """
 

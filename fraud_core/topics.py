@@ -18,7 +18,7 @@ class TopicShape:
     Attributes:
         partitions: number of partitions.
         max_record_bytes: `max.message.bytes` of the topic.
-        log_append_time: True where the broker stamps records (outputs), False where the client does.
+        log_append_time: True where the broker stamps records, False where the client does.
         keep_forever: True where an old event time must not make a record expire.
     """
 

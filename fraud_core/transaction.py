@@ -43,7 +43,7 @@ _ID_FIELDS: Final = ("tx_id", "customer_id", "terminal_id")
 
 
 class Transaction(NamedTuple):
-    """A clean transaction. A tuple, because millions are made and a dataclass costs three times as much.
+    """A clean transaction. A tuple: a frozen dataclass costs three times as much.
 
     Attributes:
         tx_id: number of the transaction; files repeat some.

@@ -1,0 +1,65 @@
+"""`python -m faust_scorer`: score a stream with a group of Faust workers."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from fraud_core.topic_admin import require_topics
+
+from faust_scorer.group import Group
+from faust_scorer.settings import WorkerSettings
+from faust_scorer.worker import command_line
+from fraud_core.artifact import load_artifact
+from fraud_core.command import log_to_stderr, run_command
+from fraud_core.kafka import KafkaSettings
+from fraud_core.topics import TopicNames
+
+app = typer.Typer(add_completion=False, pretty_exceptions_enable=False)
+
+
+@app.command()
+def score(
+    artifact: Annotated[Path, typer.Option(help="Folder with model.onnx, manifest.json, history.")],
+    workers: Annotated[int, typer.Option(min=1, max=12, help="Worker processes.")] = 1,
+    topic_prefix: Annotated[str, typer.Option(help="Put before the four topic names.")] = "",
+    group_id: Annotated[str, typer.Option(help="Consumer group of the workers.")] = "fraud-faust",
+    label_wait_s: Annotated[
+        float, typer.Option(min=0, help="Longest wait for labels, seconds.")
+    ] = 5.0,
+    take_max: Annotated[int, typer.Option(min=1, help="Most records of a batch.")] = 500,
+    take_within_ms: Annotated[
+        float, typer.Option(min=1, help="How often a batch that is not full is taken, ms.")
+    ] = 10.0,
+) -> None:
+    """Read transactions, score them with the artifact's model, write predictions.
+
+    Stops cleanly on SIGTERM and Ctrl-C. The broker is named by KAFKA_BOOTSTRAP_SERVERS and the
+    other KAFKA_* settings.
+
+    Example: python -m faust_scorer --artifact .demo/artifact --workers 2
+    """
+    log_to_stderr()
+    load_artifact(artifact)
+    names = TopicNames(topic_prefix)
+    require_topics(KafkaSettings.from_environment(), list(names.shapes()))
+    commands = [
+        command_line(
+            WorkerSettings(
+                artifact=artifact.resolve(),
+                topic_prefix=topic_prefix,
+                group_id=group_id,
+                instance=f"faust-{number}",
+                label_wait_s=label_wait_s,
+                take_max=take_max,
+                take_within_s=take_within_ms / 1000,
+            )
+        )
+        for number in range(workers)
+    ]
+    raise typer.Exit(Group(commands).run())
+
+
+if __name__ == "__main__":
+    run_command(app)

@@ -1,0 +1,87 @@
+"""The Faust application: one agent, settings that lose nothing, no table, no topic of its own."""
+
+from __future__ import annotations
+
+from typing import Any, cast
+
+import faust
+from faust.auth import SASLCredentials, SSLCredentials
+from faust.types.auth import SASLMechanism
+from mode.supervisors import CrashingSupervisor
+
+from faust_scorer.agent import score_stream
+from faust_scorer.delivery import OutputWriter
+from faust_scorer.settings import WorkerSettings
+from fraud_core.kafka import KafkaSettings
+from fraud_core.stream_scorer import StreamScorer
+from fraud_core.topics import LARGEST_INPUT_BYTES, TopicNames
+
+
+def make_app(
+    settings: WorkerSettings, kafka: KafkaSettings, scorer: StreamScorer, writer: OutputWriter
+) -> faust.App:
+    """Build the application of one worker.
+
+    Args:
+        settings: of this worker.
+        kafka: how to reach the broker.
+        scorer: the model with its state.
+        writer: where outputs go.
+    """
+    names = TopicNames(settings.topic_prefix)
+    app = faust.App(
+        settings.group_id,
+        broker=[f"kafka://{server}" for server in kafka.bootstrap_servers.split(",")],
+        broker_credentials=credentials(kafka),
+        **_APP_SETTINGS,
+    )
+    channel = app.topic(
+        names.transactions, key_serializer="raw", value_serializer="raw", allow_empty=True
+    )
+
+    # Never concurrency > 1, and an error must end the process: both lose records otherwise.
+    @app.agent(channel, supervisor_strategy=CrashingSupervisor, name="score")
+    async def score(stream: faust.StreamT[Any]) -> None:
+        await score_stream(cast("faust.Stream[Any]", stream), scorer, writer, settings)
+
+    return app
+
+
+_APP_SETTINGS: dict[str, Any] = {
+    "key_serializer": "raw",
+    "value_serializer": "raw",
+    # No tables, so no standbys: with 1, the default, Faust brings in its own assignor.
+    "table_standby_replicas": 0,
+    "topic_disable_leader": True,
+    # The topics belong to the benchmark or to Terraform.
+    "topic_allow_declare": False,
+    # At the default of 4096 a full buffer pauses every partition for a second.
+    "stream_buffer_maxsize": 100_000,
+    # What a crash repeats is what was done since the last commit.
+    "broker_commit_interval": 1.0,
+    "broker_commit_every": 20_000,
+    # The default of 60 s is how long nobody reads the partitions of a killed worker.
+    "broker_session_timeout": 10.0,
+    "broker_heartbeat_interval": 2.0,
+    "broker_request_timeout": 30.0,
+    "producer_request_timeout": 30.0,
+    "consumer_max_fetch_size": LARGEST_INPUT_BYTES,
+    "consumer_auto_offset_reset": "earliest",
+    "cython_optimizations": True,
+    "web_enabled": False,
+    "worker_redirect_stdouts": False,
+}
+
+
+def credentials(kafka: KafkaSettings) -> SASLCredentials | SSLCredentials | None:
+    """Faust's spelling of a log-in; None for an open broker."""
+    if kafka.uses_sasl:
+        return SASLCredentials(
+            username=kafka.sasl_username,
+            password=kafka.sasl_password.get_secret_value(),
+            mechanism=SASLMechanism(kafka.sasl_mechanism),
+            ssl_context=kafka.tls_context() if kafka.uses_tls else None,
+        )
+    if kafka.uses_tls:
+        return SSLCredentials(context=kafka.tls_context())
+    return None

@@ -1,0 +1,61 @@
+"""One worker process; the group runner starts N of them with `python -m faust_scorer.worker`."""
+
+from __future__ import annotations
+
+import json
+import logging
+import sys
+from dataclasses import asdict
+from pathlib import Path
+
+import faust
+import uvloop
+
+from faust_scorer.app import make_app
+from faust_scorer.delivery import OutputWriter
+from faust_scorer.settings import WorkerSettings
+from fraud_core.artifact import load_artifact
+from fraud_core.command import log_to_stderr, run_command
+from fraud_core.kafka import KafkaSettings
+from fraud_core.prediction import Identity
+from fraud_core.stream_scorer import StreamScorer
+from fraud_core.topics import TopicNames
+
+
+def command_line(settings: WorkerSettings) -> list[str]:
+    """The arguments that start a worker; no secret is among them."""
+    text = json.dumps(asdict(settings), default=str)
+    return [sys.executable, "-m", "faust_scorer.worker", text]
+
+
+def settings_from(arguments: list[str]) -> WorkerSettings:
+    """The settings that `command_line` wrote."""
+    fields = json.loads(arguments[0])
+    return WorkerSettings(**fields | {"artifact": Path(fields["artifact"])})
+
+
+def run_worker() -> None:
+    """Score until SIGTERM; leaves with Faust's exit code."""
+    settings = settings_from(sys.argv[1:])
+    kafka = KafkaSettings.from_environment()
+    identity = Identity("faust", settings.instance)
+    scorer = StreamScorer.open(
+        load_artifact(settings.artifact),
+        kafka,
+        TopicNames(settings.topic_prefix),
+        identity,
+        settings.label_wait_s,
+    )
+    uvloop.install()
+    app = make_app(settings, kafka, scorer, OutputWriter.open(kafka))
+    # Not warn or error: with those Faust's progress display sets the root logger to DEBUG,
+    # two log records for each message sent.
+    worker = faust.Worker(app, loglevel="info", quiet=True)
+    log_to_stderr()
+    for noisy in ("faust", "aiokafka", "mode"):
+        logging.getLogger(noisy).setLevel(logging.WARNING)
+    worker.execute_from_commandline()
+
+
+if __name__ == "__main__":
+    run_command(run_worker)

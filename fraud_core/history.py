@@ -1,0 +1,91 @@
+"""The state before the stream: window entries of customers, outcomes known at terminals."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from itertools import pairwise
+from pathlib import Path
+from typing import Final
+
+import numpy as np
+import pyarrow.parquet as pq
+
+from fraud_core.errors import ArtifactError
+from fraud_core.features import CustomerWindows, WindowSeries
+
+ENTRY: Final = 0
+"""`kind` of a customer's window entry: id = customer, time_s = event time, value = cents."""
+OUTCOME: Final = 1
+"""`kind` of an outcome: id = terminal, time_s = label time, value = 1 for a fraud."""
+COLUMNS: Final = ("kind", "id", "time_s", "value")
+
+IntArray = np.ndarray[tuple[int], np.dtype[np.int64]]
+
+
+@dataclass(frozen=True, slots=True)
+class _Index:
+    """Rows of one kind, found by id. Arrays: lists of a whole history take ten times as much."""
+
+    places: dict[int, tuple[int, int]]
+    times: IntArray
+    values: IntArray
+
+    def rows(self, key: int) -> tuple[list[int], list[int]]:
+        first, last = self.places.get(key, (0, 0))
+        return self.times[first:last].tolist(), self.values[first:last].tolist()
+
+
+@dataclass(frozen=True, slots=True)
+class History:
+    """What was known at the end of the history; read-only and shared by all states of a process.
+
+    Attributes:
+        end_s: last event time of the history; the stream follows it.
+        complete_until_s: outcomes up to this label time are in it; the labels topic has the rest.
+    """
+
+    end_s: int
+    _customers: _Index
+    _terminals: _Index
+
+    @property
+    def complete_until_s(self) -> int:
+        """Label time up to which outcomes are complete without the labels topic."""
+        return self.end_s
+
+    def customer(self, customer_id: int) -> CustomerWindows:
+        """A fresh state of a customer as it was at the history's end."""
+        return CustomerWindows(*self._customers.rows(customer_id))
+
+    def terminal(self, terminal_id: int) -> WindowSeries:
+        """A fresh series of a terminal's outcomes known at the history's end, by label time."""
+        return WindowSeries(*self._terminals.rows(terminal_id))
+
+
+def read_history(path: Path, *, end_s: int) -> History:
+    """Read `history.parquet`.
+
+    Args:
+        path: the file; rows are sorted by kind, id, time.
+        end_s: last event time of the history, from the manifest.
+
+    Raises:
+        ArtifactError: the file has other columns.
+    """
+    table = pq.read_table(path)
+    if tuple(table.column_names) != COLUMNS:
+        message = f"{path} has columns {table.column_names}, not {list(COLUMNS)}: export it again"
+        raise ArtifactError(message)
+    kind, ids, times, values = (table[name].to_numpy() for name in COLUMNS)
+    parts = [
+        _index(ids[kind == which], times[kind == which], values[kind == which])
+        for which in (ENTRY, OUTCOME)
+    ]
+    return History(end_s, *parts)
+
+
+def _index(ids: IntArray, times: IntArray, values: IntArray) -> _Index:
+    keys, firsts = np.unique(ids, return_index=True)
+    bounds = [*firsts.tolist(), len(ids)]
+    places = pairwise(bounds)
+    return _Index(dict(zip(keys.tolist(), places, strict=True)), times, values)

@@ -1,0 +1,74 @@
+"""The states that one process holds, each brought to the offset at which it is asked for."""
+
+from __future__ import annotations
+
+import logging
+
+from fraud_core.errors import LogError
+from fraud_core.history import History
+from fraud_core.partition_state import PartitionState
+from fraud_core.transaction import DateRange, Rejected, decode
+from fraud_core.transaction_log import TransactionLog
+
+_log = logging.getLogger(__name__)
+
+
+class PartitionStates:
+    """One `PartitionState` for each partition that this process has met."""
+
+    def __init__(self, log: TransactionLog, history: History, dates: DateRange) -> None:
+        """Note the number of partitions: keys move between them when it changes.
+
+        Args:
+            log: the transactions topic.
+            history: what was known before the stream.
+            dates: event times that are possible.
+        """
+        self._log = log
+        self._history = history
+        self._dates = dates
+        self._partition_count = log.partition_count()
+        self._states: dict[int, PartitionState] = {}
+
+    def stands_at(self, partition: int, offset: int) -> bool:
+        """True when the next record of the partition can be taken in without catching up."""
+        state = self._states.get(partition)
+        return offset == (state.next_offset if state else 0)
+
+    def at(self, partition: int, offset: int) -> PartitionState:
+        """The state of a partition at an offset, caught up from the log where it is not there.
+
+        Raises:
+            LogError: the log does not hold what is needed, or the topic has grown partitions.
+        """
+        state = self._states.get(partition)
+        if state is None or offset < state.next_offset:
+            self._check_count(partition)
+            state = self._states[partition] = PartitionState(self._history)
+        if state.next_offset < offset:
+            self._catch_up(state, partition, offset)
+        return state
+
+    def close(self) -> None:
+        """Disconnect from the log."""
+        self._log.close()
+
+    def _catch_up(self, state: PartitionState, partition: int, offset: int) -> None:
+        first = state.next_offset
+        for record in self._log.read(partition, first, offset):
+            try:
+                state.advance(decode(record.key, record.value, self._dates), record.offset)
+            except Rejected:
+                state.pass_over(record.offset)
+        state.next_offset = offset  # the log may have gaps below it
+        _log.info("caught up partition=%d from=%d to=%d", partition, first, offset)
+
+    def _check_count(self, partition: int) -> None:
+        count = self._log.partition_count()
+        if count != self._partition_count or partition >= count:
+            message = (
+                f"the transactions topic had {self._partition_count} partitions at start and has "
+                f"{count} now: customers change partitions with that, so their windows would be "
+                "wrong; use a fresh topic with the number of partitions that is needed"
+            )
+            raise LogError(message)

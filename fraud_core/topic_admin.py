@@ -1,0 +1,158 @@
+"""Create, delete and check topics; every question is answered or refused within seconds."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from concurrent.futures import Future
+from typing import Any
+
+from confluent_kafka import KafkaError, KafkaException
+from confluent_kafka.admin import AdminClient
+from confluent_kafka.admin._metadata import ClusterMetadata
+from confluent_kafka.cimpl import NewTopic
+
+from fraud_core.errors import BrokerUnreachableError, SurroundingsError, TopicMissingError
+from fraud_core.kafka import KafkaSettings
+from fraud_core.topics import TopicNames
+
+ANSWER_WITHIN_S = 10.0
+
+_ASK_AGAIN_S = 1.0
+# librdkafka goes on trying for ever after these, but the answer will not change.
+_FINAL = frozenset({KafkaError._AUTHENTICATION, KafkaError._SSL, KafkaError._RESOLVE})
+
+
+def create_topics(settings: KafkaSettings, names: TopicNames) -> list[str]:
+    """Create the four topics; one that is there with its partitions stays as it is.
+
+    Returns:
+        The names of the topics that were created.
+
+    Raises:
+        SurroundingsError: a topic exists with another number of partitions, or is refused.
+        BrokerUnreachableError: no broker answers.
+    """
+    admin = _Admin(settings)
+    existing = _partitions(admin.metadata())
+    _refuse_other_shapes(existing, names)
+    new = [
+        NewTopic(name, shape.partitions, replication_factor=-1, config=shape.config())
+        for name, shape in names.shapes().items()
+        if name not in existing
+    ]
+    if new:
+        futures = admin.client.create_topics(new, operation_timeout=ANSWER_WITHIN_S)
+        _settle(futures, KafkaError.TOPIC_ALREADY_EXISTS, "be created")
+    require_topics(settings, names.shapes())
+    return [topic.topic for topic in new]
+
+
+def delete_topics(settings: KafkaSettings, names: TopicNames) -> None:
+    """Delete the four topics; one that is not there is no error.
+
+    Raises:
+        SurroundingsError: the broker refuses.
+        BrokerUnreachableError: no broker answers.
+    """
+    admin = _Admin(settings)
+    existing = _partitions(admin.metadata())
+    there = [name for name in names.shapes() if name in existing]
+    if there:
+        futures = admin.client.delete_topics(there, operation_timeout=ANSWER_WITHIN_S)
+        _settle(futures, KafkaError.UNKNOWN_TOPIC_OR_PART, "be deleted")
+
+
+def require_topics(settings: KafkaSettings, names: Iterable[str]) -> dict[str, int]:
+    """Check that topics exist.
+
+    Returns:
+        The number of partitions of each.
+
+    Raises:
+        TopicMissingError: the first of them that does not exist.
+        BrokerUnreachableError: no broker answers.
+    """
+    existing = _partitions(_Admin(settings).metadata())
+    for name in names:
+        if name not in existing:
+            raise TopicMissingError(topic=name, bootstrap_servers=settings.bootstrap_servers)
+    return {name: existing[name] for name in names}
+
+
+def cluster_id(settings: KafkaSettings) -> str:
+    """The cluster's own name.
+
+    Raises:
+        BrokerUnreachableError: no broker answers.
+    """
+    return str(_Admin(settings).metadata().cluster_id)
+
+
+class _Admin:
+    """An admin client that knows why it gets no answer.
+
+    librdkafka only says "transport failure" for a wrong password, a wrong certificate and a
+    dead broker alike; the reason comes through its error callback.
+    """
+
+    def __init__(self, settings: KafkaSettings) -> None:
+        self._settings = settings
+        self._errors: list[KafkaError] = []
+        note: Callable[[KafkaError], None] = self._errors.append
+        # Its log lines on stderr would say the same again, once a second.
+        options: dict[str, Any] = {"error_cb": note, "log_level": 0}
+        self.client = AdminClient(settings.as_librdkafka() | options)
+
+    def metadata(self) -> ClusterMetadata:
+        """All topics and the cluster's name.
+
+        Raises:
+            BrokerUnreachableError: no answer within ANSWER_WITHIN_S; says why.
+        """
+        failure = "no answer"
+        for _ in range(int(ANSWER_WITHIN_S / _ASK_AGAIN_S)):
+            try:
+                return self.client.list_topics(timeout=_ASK_AGAIN_S)
+            except KafkaException as error:
+                failure = error.args[0].str()
+            self.client.poll(0)
+            if any(error.code() in _FINAL for error in self._errors):
+                break
+        raise BrokerUnreachableError(
+            bootstrap_servers=self._settings.bootstrap_servers, reason=self._reason(failure)
+        )
+
+    def _reason(self, failure: str) -> str:
+        final = [error for error in self._errors if error.code() in _FINAL]
+        # "all brokers down" follows every failure and explains none.
+        telling = [e for e in self._errors if e.code() != KafkaError._ALL_BROKERS_DOWN]
+        chosen = final or telling
+        reason = chosen[0].str() if chosen else failure
+        return reason.partition(" (after ")[0]
+
+
+def _partitions(metadata: ClusterMetadata) -> dict[str, int]:
+    return {
+        name: len(topic.partitions) for name, topic in metadata.topics.items() if not topic.error
+    }
+
+
+def _refuse_other_shapes(existing: Mapping[str, int], names: TopicNames) -> None:
+    for name, shape in names.shapes().items():
+        found = existing.get(name, shape.partitions)
+        if found != shape.partitions:
+            raise SurroundingsError(
+                f"topic {name} has {found} partitions and must have {shape.partitions}: "
+                "delete it or choose another prefix"
+            )
+
+
+def _settle(futures: Mapping[str, Future[None]], harmless: int, done: str) -> None:
+    for name, future in futures.items():
+        try:
+            future.result()
+        except KafkaException as error:
+            if error.args[0].code() != harmless:
+                raise SurroundingsError(
+                    f"topic {name} cannot {done}: {error.args[0].str()}"
+                ) from None

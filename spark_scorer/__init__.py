@@ -1,0 +1,1 @@
+"""The model served by a Spark Structured Streaming job: Kafka, mapInArrow, Kafka."""

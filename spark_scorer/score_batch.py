@@ -1,0 +1,110 @@
+"""What runs in an executor's Python worker: Arrow in, the shared scorer, Arrow out.
+
+An importable module on purpose: a global of a function that is shipped by value would be new in
+every task, and with it the model, the state and the connections.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+
+from fraud_core.artifact import load_artifact
+from fraud_core.kafka import KafkaSettings
+from fraud_core.prediction import Identity, OutputRecord
+from fraud_core.stream_scorer import StreamScorer
+from fraud_core.topics import TopicNames
+from fraud_core.transaction_log import InputRecord
+
+INPUT_COLUMNS = ("partition", "offset", "timestamp_ms", "key", "value")
+OUTPUT_SCHEMA = (
+    "topic string, key binary, value binary, headers array<struct<key: string, value: binary>>"
+)
+
+_HEADER = pa.struct([("key", pa.string()), ("value", pa.binary())])
+
+
+@dataclass(frozen=True)
+class ScorerSettings:
+    """What a Python worker needs to build its scorer; also the key under which it keeps it.
+
+    Attributes:
+        artifact: folder of the model, the history and the manifest.
+        topic_prefix: put before the names of the four topics.
+        label_wait_s: longest wait for labels before a batch is scored without them.
+        kafka: how to reach the broker.
+    """
+
+    artifact: Path
+    topic_prefix: str
+    label_wait_s: float
+    kafka: KafkaSettings
+
+
+_scorers: dict[tuple[Path, str], StreamScorer] = {}
+"""One scorer per process, with its state, kept from task to task and from batch to batch."""
+
+
+def score_batches(
+    settings: ScorerSettings, batches: Iterator[pa.RecordBatch]
+) -> Iterator[pa.RecordBatch]:
+    """Score the Arrow batches of one task.
+
+    Args:
+        settings: of the scorer.
+        batches: columns as in `INPUT_COLUMNS`; rows of one partition in the order of offsets.
+
+    Yields:
+        columns as in `OUTPUT_SCHEMA`, one row for each input row.
+    """
+    scorer = _scorer(settings)
+    for batch in batches:
+        if batch.num_rows:
+            yield to_arrow(scorer.score(input_records(batch)))
+
+
+def input_records(batch: pa.RecordBatch) -> list[InputRecord]:
+    """The Kafka records in an Arrow batch."""
+    columns = [batch.column(name).to_pylist() for name in INPUT_COLUMNS]
+    return list(map(InputRecord, *columns))
+
+
+def to_arrow(outputs: list[OutputRecord]) -> pa.RecordBatch:
+    """Output records as the Kafka sink takes them."""
+    header_names: list[str] = []
+    header_values: list[str | bytes | None] = []
+    ends = [0]
+    for output in outputs:
+        for name, value in output.headers:
+            header_names.append(name)
+            header_values.append(value)
+        ends.append(len(header_names))
+    headers = pa.StructArray.from_arrays(
+        [pa.array(header_names, pa.string()), pa.array(header_values, pa.binary())],
+        fields=list(_HEADER),
+    )
+    columns: dict[str, Any] = {
+        "topic": pa.array([output.topic for output in outputs], pa.string()),
+        "key": pa.array([output.key for output in outputs], pa.binary()),
+        "value": pa.array([output.value for output in outputs], pa.binary()),
+        "headers": pa.ListArray.from_arrays(pa.array(ends, pa.int32()), headers),
+    }
+    return pa.RecordBatch.from_pydict(columns)
+
+
+def _scorer(settings: ScorerSettings) -> StreamScorer:
+    key = (settings.artifact, settings.topic_prefix)
+    if key not in _scorers:
+        _scorers[key] = StreamScorer.open(
+            load_artifact(settings.artifact),
+            settings.kafka,
+            TopicNames(settings.topic_prefix),
+            Identity("spark", f"spark-{os.getpid()}"),
+            settings.label_wait_s,
+        )
+    return _scorers[key]

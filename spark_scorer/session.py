@@ -1,0 +1,90 @@
+"""The Spark session, with the settings that were measured to matter."""
+
+from __future__ import annotations
+
+import os
+import sys
+from pathlib import Path
+
+import pyspark
+from pyspark.sql import SparkSession
+
+from fraud_core.errors import ConfigError
+
+JARS_VARIABLE = "FRAUD_SPARK_JARS"
+
+_STREAMING = "org.apache.spark.sql.execution.streaming"
+_FILE_MANAGER_MOVED_IN = (4, 1)
+
+
+def open_session(cores: int, checkpoint: str) -> SparkSession:
+    """Start Spark in this process.
+
+    Args:
+        cores: instances, one core each.
+        checkpoint: where the query keeps its progress; a folder or a URI.
+
+    Raises:
+        ConfigError: the connector's jars are not named or not there.
+    """
+    os.environ["PYSPARK_PYTHON"] = sys.executable
+    builder = SparkSession.builder.master(f"local[{cores},3]").appName("fraud-spark")
+    for name, value in session_settings(cores, checkpoint, connector_jars()).items():
+        builder = builder.config(name, value)
+    return builder.getOrCreate()
+
+
+def session_settings(cores: int, checkpoint: str, jars: str) -> dict[str, str]:
+    """Every setting that is not Spark's default.
+
+    Args:
+        cores: instances, one core each.
+        checkpoint: where the query keeps its progress.
+        jars: comma-separated files of the Kafka connector.
+    """
+    settings = {
+        "spark.jars": jars,
+        "spark.driver.bindAddress": "127.0.0.1",
+        "spark.driver.host": "127.0.0.1",
+        "spark.driver.memory": "1g",
+        "spark.ui.enabled": "false",
+        "spark.ui.showConsoleProgress": "false",
+        "spark.log.level": "ERROR",
+        "spark.sql.shuffle.partitions": str(cores),
+        # orjson is quickest while a batch fits into the cache
+        "spark.sql.execution.arrow.maxRecordsPerBatch": "1000",
+        "spark.sql.streaming.checkpoint.fileChecksum.enabled": "false",
+    }
+    if is_local(checkpoint):
+        settings["spark.sql.streaming.checkpointFileManagerClass"] = _file_manager()
+    return settings
+
+
+def is_local(checkpoint: str) -> bool:
+    """True for a folder of this machine: only there is its rename known to be atomic."""
+    return "://" not in checkpoint or checkpoint.startswith("file:")
+
+
+def connector_jars() -> str:
+    """The comma-separated jars of Spark's Kafka connector.
+
+    Raises:
+        ConfigError: the variable is not set, or names a file that is not there.
+    """
+    jars = os.environ.get(JARS_VARIABLE, "")
+    if not jars:
+        text = f"{JARS_VARIABLE} does not name the jars of Spark's Kafka connector"
+        raise ConfigError(f'{text}: run `eval "$(python -m sandbox env)"`')
+    for jar in jars.split(","):
+        if not Path(jar).is_file():
+            text = f"{JARS_VARIABLE} names {jar}, which is not there"
+            raise ConfigError(f'{text}: run `eval "$(python -m sandbox env)"`')
+    return jars
+
+
+def _file_manager() -> str:
+    """The manager that renames; the default forks a process for every file's permissions."""
+    major, minor = pyspark.__version__.split(".")[:2]
+    moved = (int(major), int(minor)) >= _FILE_MANAGER_MOVED_IN
+    package = f"{_STREAMING}.checkpointing" if moved else _STREAMING
+    return f"{package}.FileSystemBasedCheckpointFileManager"
