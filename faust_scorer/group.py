@@ -86,8 +86,10 @@ class Group:
         Returns:
             exit code: 0 after a signal, else the one of the worker that cannot be kept.
         """
-        for number in (signal.SIGTERM, signal.SIGINT):
-            signal.signal(number, self._on_signal)
+        handlers = {
+            number: signal.signal(number, self._on_signal)
+            for number in (signal.SIGTERM, signal.SIGINT)
+        }
         try:
             while not self._stopping:
                 for member in self._members:
@@ -98,6 +100,8 @@ class Group:
             return EXIT_ANSWERED
         finally:
             self._stop_all()
+            for number, handler in handlers.items():
+                signal.signal(number, handler)
 
     def _on_signal(self, number: int, _frame: object) -> None:
         _log.info("stopping signal=%s", signal.Signals(number).name)

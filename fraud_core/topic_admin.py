@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Iterable, Mapping
 from concurrent.futures import Future
 from typing import Any
@@ -18,6 +19,7 @@ from fraud_core.topics import TopicNames
 ANSWER_WITHIN_S = 10.0
 
 _ASK_AGAIN_S = 1.0
+_LOOK_AGAIN_S = 0.02
 # librdkafka goes on trying for ever after these, but the answer will not change.
 _FINAL = frozenset({KafkaError._AUTHENTICATION, KafkaError._SSL, KafkaError._RESOLVE})
 
@@ -43,7 +45,7 @@ def create_topics(settings: KafkaSettings, names: TopicNames) -> list[str]:
     if new:
         futures = admin.client.create_topics(new, operation_timeout=ANSWER_WITHIN_S)
         _settle(futures, KafkaError.TOPIC_ALREADY_EXISTS, "be created")
-    require_topics(settings, names.shapes())
+        _wait_for_topics(admin, [topic.topic for topic in new], there=True)
     return [topic.topic for topic in new]
 
 
@@ -60,6 +62,7 @@ def delete_topics(settings: KafkaSettings, names: TopicNames) -> None:
     if there:
         futures = admin.client.delete_topics(there, operation_timeout=ANSWER_WITHIN_S)
         _settle(futures, KafkaError.UNKNOWN_TOPIC_OR_PART, "be deleted")
+        _wait_for_topics(admin, there, there=False)
 
 
 def require_topics(settings: KafkaSettings, names: Iterable[str]) -> dict[str, int]:
@@ -131,9 +134,30 @@ class _Admin:
         return reason.partition(" (after ")[0]
 
 
+def _any_differs(admin: _Admin, names: list[str], *, there: bool) -> bool:
+    found = _partitions(admin.metadata())
+    return any((name in found) != there for name in names)
+
+
+def _wait_for_topics(admin: _Admin, names: list[str], *, there: bool) -> None:
+    # The controller answers before every broker has heard of the change.
+    deadline = time.monotonic() + ANSWER_WITHIN_S
+    while _any_differs(admin, names, there=there):
+        if time.monotonic() > deadline:
+            state = "without a leader" if there else "still there"
+            raise SurroundingsError(
+                f"{', '.join(names)} {state} after {ANSWER_WITHIN_S:.0f} s: "
+                "look at the broker's log"
+            )
+        time.sleep(_LOOK_AGAIN_S)
+
+
 def _partitions(metadata: ClusterMetadata) -> dict[str, int]:
+    """Number of partitions of each topic of which every partition has a leader."""
     return {
-        name: len(topic.partitions) for name, topic in metadata.topics.items() if not topic.error
+        name: len(topic.partitions)
+        for name, topic in metadata.topics.items()
+        if not topic.error and all(part.leader >= 0 for part in topic.partitions.values())
     }
 
 

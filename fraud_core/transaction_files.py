@@ -6,6 +6,7 @@ by customer. The producer sends in the order given here and offline features use
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -84,7 +85,8 @@ def transaction_files(paths: Sequence[Path]) -> list[Path]:
     """Files to read: a file is itself, a folder its `*.txt` by name.
 
     Raises:
-        TransactionFileError: a path does not exist, or a folder holds no such file.
+        TransactionFileError: a path does not exist, a folder holds no such file, or a file is
+            named twice.
     """
     files: list[Path] = []
     for path in paths:
@@ -102,6 +104,10 @@ def transaction_files(paths: Sequence[Path]) -> list[Path]:
                 "some with `python -m model_export simulate --out DIR`"
             )
             raise TransactionFileError(message)
+    twice = [path for path, count in Counter(path.resolve() for path in files).items() if count > 1]
+    if twice:
+        message = f"{twice[0]} is named twice, so its rows would be too: name each file once"
+        raise TransactionFileError(message)
     if not files:
         message = "no transaction file is named: give a file, or a folder of *.txt"
         raise TransactionFileError(message)

@@ -7,12 +7,10 @@ pytest's own folder, with the jars of the shared cache; it ends with pytest, how
 from __future__ import annotations
 
 import os
-import random
 import subprocess
 import sys
 import uuid
-from collections.abc import Iterator, Mapping
-from pathlib import Path
+from collections.abc import Iterator
 
 import pytest
 from hypothesis import settings as hypothesis_settings
@@ -22,8 +20,10 @@ from fraud_core.topic_admin import create_topics, delete_topics
 from fraud_core.topics import TopicNames
 from sandbox.ivy import jars_ready, spark_jars
 from sandbox.java import find_java
-from sandbox.ports import is_free
 from sandbox.settings import SandboxSettings
+from tests.sandbox_command import run_sandbox, sandbox_environment
+
+pytest_plugins = ["tests.model_fixtures"]
 
 # A busy machine is no failure of a property.
 hypothesis_settings.register_profile("no-deadline", deadline=None)
@@ -35,30 +35,6 @@ import subprocess, sys
 sys.stdin.read()
 subprocess.run([sys.executable, "-m", "sandbox", "down"], stdout=subprocess.DEVNULL)
 """
-
-
-def free_port() -> int:
-    """A port that is free, as is the next one; below the range of outgoing connections."""
-    candidates = random.sample(range(20_000, 30_000), 1_000)
-    return next(port for port in candidates if is_free(port) and is_free(port + 1))
-
-
-def run_sandbox(*arguments: str, environment: Mapping[str, str]) -> subprocess.CompletedProcess[str]:
-    """Run `python -m sandbox` as a user would."""
-    return subprocess.run(
-        [sys.executable, "-m", "sandbox", *arguments],
-        env=dict(environment),
-        capture_output=True,
-        text=True,
-        check=False,
-        timeout=240,
-    )
-
-
-def sandbox_environment(folder: Path) -> dict[str, str]:
-    """The variables of a sandbox of its own: other folder, other ports, the same jar cache."""
-    inherited = {name: value for name, value in os.environ.items() if not name.startswith("KAFKA_")}
-    return inherited | {"SANDBOX_DIR": str(folder), "SANDBOX_KAFKA_PORT": str(free_port())}
 
 
 @pytest.fixture(scope="session")
@@ -84,7 +60,9 @@ def kafka(tmp_path_factory: pytest.TempPathFactory) -> Iterator[KafkaSettings]:
 
 
 @pytest.fixture(scope="session")
-def engine_environment(kafka: KafkaSettings, tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
+def engine_environment(
+    kafka: KafkaSettings, tmp_path_factory: pytest.TempPathFactory
+) -> dict[str, str]:
     """Variables for a program started by a test: the broker, Java, the connector's jars."""
     settings = SandboxSettings.from_environment(os.environ)
     java = find_java(os.environ, tmp_path_factory.mktemp("java"))

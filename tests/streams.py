@@ -56,7 +56,10 @@ def outcome(tx, fraud=0):
 
 
 def artifact_of(folder: Path, entries=(), outcomes=(), end_s=END_S) -> Artifact:
-    """Write a history and describe it; entries (customer, time, cents), outcomes (terminal, label time, fraud)."""
+    """An artifact around a history.
+
+    Entries are (customer, time, cents), outcomes (terminal, label time, fraud).
+    """
     rows = sorted([(0, *row) for row in entries] + [(1, *row) for row in outcomes])
     columns = list(zip(*rows, strict=True)) if rows else [(), (), (), ()]
     types = (pa.int8(), pa.int64(), pa.int64(), pa.int64())

@@ -1,6 +1,7 @@
 """Whoever scores a record, in whatever batches and however often, gives the same bits."""
 
 import tempfile
+from itertools import pairwise
 from pathlib import Path
 
 import orjson
@@ -94,7 +95,7 @@ def test_any_split_into_batches_gives_equal_bits(rows, data):
     cluster = fill(rows)
     everything = all_records(cluster)
     cuts = sorted(data.draw(st.sets(st.integers(0, len(everything)))) | {0, len(everything)})
-    batches = [everything[a:b] for a, b in zip(cuts, cuts[1:], strict=False)]
+    batches = [everything[a:b] for a, b in pairwise(cuts)]
 
     def check(folder):
         whole = score(cluster, folder, [everything])

@@ -126,5 +126,5 @@ def test_a_detail_stays_short():
 
 def test_only_digits_make_a_time():
     assert parse_time("2018-08-08 00:00:31") == 1533686431
-    assert parse_time("2018-08-08 ００:00:31") is None
+    assert parse_time("2018-08-08 \uff10\uff10:00:31") is None
     assert parse_time("+018-08-08 00:00:31") is None

@@ -1,0 +1,82 @@
+"""An engine as a test starts, stops and kills it: by its command line only."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import psutil
+
+ENGINES = ("faust", "spark")
+
+STARTS_WITHIN_S = 90
+"""Spark's first batch takes some 15 s on a quiet machine."""
+
+
+class EngineProcess:
+    """One run of an engine over the topics of a test."""
+
+    def __init__(self, engine: str, folder: Path, environment: dict[str, str]):
+        self.engine = engine
+        self._folder = folder
+        self._environment = environment
+        self._process: subprocess.Popen | None = None
+
+    def start(self, artifact: Path, prefix: str, *more: str, workers: int = 1) -> None:
+        command = [sys.executable, "-m", f"{self.engine}_scorer", "--artifact", str(artifact)]
+        command += ["--topic-prefix", prefix, "--workers", str(workers), "--group-id", prefix]
+        if self.engine == "spark":
+            command += ["--checkpoint", str(self._folder / "checkpoint")]
+        with (self._folder / f"{self.engine}.log").open("ab") as log:
+            self._process = subprocess.Popen(
+                [*command, *more],
+                env=self._environment,
+                stdout=log,
+                stderr=log,
+                start_new_session=True,
+            )
+
+    @property
+    def is_alive(self) -> bool:
+        return self._process is not None and self._process.poll() is None
+
+    def log(self) -> str:
+        return (self._folder / f"{self.engine}.log").read_text(errors="replace")
+
+    def stop(self) -> int:
+        """SIGTERM; the exit code."""
+        self._process.send_signal(signal.SIGTERM)
+        return self._process.wait(60)
+
+    def kill_scorer(self) -> None:
+        """kill -9 of what scores: the Faust worker (its group lives on), or all of Spark."""
+        top = psutil.Process(self._process.pid)
+        victims = top.children(recursive=True)
+        if self.engine == "spark":
+            victims.append(top)
+        for victim in victims:
+            try:
+                victim.kill()
+            except psutil.NoSuchProcess:
+                continue
+        psutil.wait_procs(victims, timeout=30)
+        if self.engine == "spark":
+            self._process.wait(30)
+
+    def end(self) -> None:
+        """Whatever happened: nothing of it runs on."""
+        if self._process is None:
+            return
+        try:
+            tree = psutil.Process(self._process.pid).children(recursive=True)
+        except psutil.NoSuchProcess:
+            tree = []
+        if self._process.poll() is None:
+            os.kill(self._process.pid, signal.SIGKILL)
+        for process in tree:
+            if process.is_running():
+                process.kill()
+        self._process.wait(10)

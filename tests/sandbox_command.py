@@ -1,0 +1,38 @@
+"""Run the sandbox as a user does: by its command line, with a folder and ports of its own."""
+
+from __future__ import annotations
+
+import os
+import random
+import subprocess
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+
+from sandbox.ports import is_free
+
+
+def free_port() -> int:
+    """A port that is free, as is the next one; below the range of outgoing connections."""
+    candidates = random.sample(range(20_000, 30_000), 1_000)
+    return next(port for port in candidates if is_free(port) and is_free(port + 1))
+
+
+def run_sandbox(
+    *arguments: str, environment: Mapping[str, str]
+) -> subprocess.CompletedProcess[str]:
+    """Run `python -m sandbox` as a user would."""
+    return subprocess.run(
+        [sys.executable, "-m", "sandbox", *arguments],
+        env=dict(environment),
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=240,
+    )
+
+
+def sandbox_environment(folder: Path) -> dict[str, str]:
+    """The variables of a sandbox of its own: other folder, other ports, the same jar cache."""
+    inherited = {name: value for name, value in os.environ.items() if not name.startswith("KAFKA_")}
+    return inherited | {"SANDBOX_DIR": str(folder), "SANDBOX_KAFKA_PORT": str(free_port())}

@@ -1,0 +1,30 @@
+import pyarrow as pa
+
+from fraud_core.prediction import OutputRecord
+from spark_scorer.score_batch import INPUT_COLUMNS, input_records, to_arrow
+
+
+def test_an_arrow_batch_becomes_records_with_null_and_empty_kept_apart():
+    columns = ([3, 3], [0, 1], [17, 18], [b"k", None], [b"", None])
+    batch = pa.RecordBatch.from_arrays([pa.array(c) for c in columns], list(INPUT_COLUMNS))
+    first, second = input_records(batch)
+    assert first == (3, 0, 17, b"k", b"")
+    assert second == (3, 1, 18, None, None)
+
+
+def test_outputs_become_an_arrow_batch_with_their_headers():
+    outputs = [
+        OutputRecord("p", b"1", b"v", [("src_offset", b"0"), ("due_ms", b"5")]),
+        OutputRecord("d", None, None, [("reason", b"not JSON")]),
+    ]
+    rows = to_arrow(outputs).to_pylist()
+    assert rows[0]["headers"] == [
+        {"key": "src_offset", "value": b"0"},
+        {"key": "due_ms", "value": b"5"},
+    ]
+    assert rows[1] == {
+        "topic": "d",
+        "key": None,
+        "value": None,
+        "headers": [{"key": "reason", "value": b"not JSON"}],
+    }
