@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import logging
 import sys
+import tempfile
 from dataclasses import asdict
 from pathlib import Path
 
@@ -48,6 +49,8 @@ def run_worker() -> None:
     )
     uvloop.install()
     app = make_app(settings, kafka, scorer, OutputWriter.open(kafka))
+    # No table writes there, but Faust makes the folder, by default in the current one.
+    app.conf.datadir = Path(tempfile.gettempdir()) / "fraud-faust"
     # Not warn or error: with those Faust's progress display sets the root logger to DEBUG,
     # two log records for each message sent.
     worker = faust.Worker(app, loglevel="info", quiet=True)

@@ -7,8 +7,9 @@ from collections.abc import Callable, Iterable, Mapping
 from concurrent.futures import Future
 from typing import Any
 
-from confluent_kafka import KafkaError, KafkaException
+from confluent_kafka import KafkaError, KafkaException, TopicPartition
 from confluent_kafka.admin import AdminClient
+from confluent_kafka.admin._listoffsets import OffsetSpec
 from confluent_kafka.admin._metadata import ClusterMetadata
 from confluent_kafka.cimpl import NewTopic
 
@@ -46,6 +47,7 @@ def create_topics(settings: KafkaSettings, names: TopicNames) -> list[str]:
         futures = admin.client.create_topics(new, operation_timeout=ANSWER_WITHIN_S)
         _settle(futures, KafkaError.TOPIC_ALREADY_EXISTS, "be created")
         _wait_for_topics(admin, [topic.topic for topic in new], there=True)
+        _wait_for_offsets(admin, new)
     return [topic.topic for topic in new]
 
 
@@ -149,6 +151,26 @@ def _wait_for_topics(admin: _Admin, names: list[str], *, there: bool) -> None:
                 f"{', '.join(names)} {state} after {ANSWER_WITHIN_S:.0f} s: "
                 "look at the broker's log"
             )
+        time.sleep(_LOOK_AGAIN_S)
+
+
+def _wait_for_offsets(admin: _Admin, topics: list[NewTopic]) -> None:
+    """Wait until each partition answers: a leader that is named may not yet know of it."""
+    asked = {
+        TopicPartition(topic.topic, partition): OffsetSpec.latest()  # type: ignore[no-untyped-call]  # confluent types the rest
+        for topic in topics
+        for partition in range(topic.num_partitions)
+    }
+    deadline = time.monotonic() + ANSWER_WITHIN_S
+    while True:
+        futures = admin.client.list_offsets(asked, request_timeout=ANSWER_WITHIN_S)
+        refusals = [future.exception() for future in futures.values() if future.exception()]
+        if not refusals:
+            return
+        if time.monotonic() > deadline:
+            names = ", ".join(topic.topic for topic in topics)
+            message = f"{names} not readable after {ANSWER_WITHIN_S:.0f} s ({refusals[0]})"
+            raise SurroundingsError(f"{message}: look at the broker's log")
         time.sleep(_LOOK_AGAIN_S)
 
 

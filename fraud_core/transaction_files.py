@@ -15,15 +15,16 @@ from typing import Any, Final
 import numpy as np
 import numpy.typing as npt
 
+from fraud_core.course_blocks import NO_DAY, blocks_of, check_files, day_begins, row_blocks
 from fraud_core.course_lines import (
     Flags,
     Integers,
     LineColumns,
     read_lines,
 )
-from fraud_core.course_row import COLUMNS, encode_row
+from fraud_core.course_row import encode_row
 from fraud_core.errors import ConfigError, TransactionFileError
-from fraud_core.transaction import ANY_DATE, SECONDS_PER_DAY, DateRange, format_time
+from fraud_core.transaction import ANY_DATE, DateRange
 
 __all__ = [
     "DayRows",
@@ -34,15 +35,8 @@ __all__ = [
 ]
 
 BLOCK_BYTES: Final = 1024 * 1024
-LONGEST_LINE_BYTES: Final = 3 * 1024 * 1024
-"""A record of a longer one would not fit the topic; most likely it is no text at all."""
 LARGEST_PART_ROWS: Final = 65_536
 """A day with more rows is given in parts: 1.57 M rows a day take 300 MB."""
-
-_HEAD_BYTES: Final = 64 * 1024
-_BYTE_ORDER_MARK: Final = b"\xef\xbb\xbf"
-_NO_DAY: Final = np.iinfo(np.int64).min
-_FORMAT: Final = "nine comma-separated columns, the second like 2018-04-01 00:00:31"
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,8 +138,8 @@ def read_days(
     if not 0 < customers_share <= 1:
         message = f"customers-share is {customers_share}: give a number above 0 and up to 1"
         raise ConfigError(message)
-    _check_files(files)
-    blocks = _blocks(files, block_bytes)
+    check_files(files)
+    blocks = blocks_of(files, block_bytes)
     return _days(blocks, _Choice(dates, customers_share, with_lines))
 
 
@@ -226,9 +220,9 @@ class _Day:
 
 
 def _days(blocks: Iterator[bytes | None], choice: _Choice) -> Iterator[DayRows]:
-    day, next_seq, newest_day = _Day(), 0, _NO_DAY
-    for text, rows, trailing_blanks, ready in _row_blocks(blocks, choice.dates):
-        begins, newest_day = _day_begins(rows, newest_day)
+    day, next_seq, newest_day = _Day(), 0, NO_DAY
+    for text, rows, trailing_blanks, ready in row_blocks(blocks, choice.dates):
+        begins, newest_day = day_begins(rows, newest_day)
         low = 0
         for begin in begins:
             day.add(rows.select(slice(low, begin)), text, choice)
@@ -237,113 +231,3 @@ def _days(blocks: Iterator[bytes | None], choice: _Choice) -> Iterator[DayRows]:
         day.add(rows.select(slice(low, ready)), text, choice)
         day.blank_lines += trailing_blanks
     yield from day.parts(next_seq, with_lines=choice.with_lines)
-
-
-def _row_blocks(
-    blocks: Iterator[bytes | None], dates: DateRange
-) -> Iterator[tuple[bytes, LineColumns, int, int]]:
-    """Text, its rows, blank lines behind the last row if the text is the last, and rows decided.
-
-    Whether the last dated row begins a day is known only from the next one, so it is read again
-    with the next block; so is an unfinished line. Therefore a block begins with a dated row.
-    """
-    kept, new = b"", []
-    for block in blocks:
-        new.append(block or b"")
-        # doubling, so that text without a date costs no quadratic time
-        if block is not None and sum(map(len, new)) < len(kept):
-            continue
-        text = kept + b"".join(new)
-        new = []
-        rows, trailing_blanks = read_lines(text, dates)
-        if block is None:
-            yield text, rows, trailing_blanks, len(rows)
-            return
-        ready = int(np.flatnonzero(rows.dated)[-1]) if rows.dated.any() else 0
-        kept = text[text.index(b"\n", rows.end[ready - 1]) + 1 :] if ready else text
-        if ready:
-            yield text, rows, 0, ready
-
-
-def _day_begins(rows: LineColumns, newest_day: int) -> tuple[list[int], int]:
-    """Places of the rows that begin a day, and the newest day begun."""
-    dated = np.flatnonzero(rows.dated)
-    days = rows.time_s[dated] // SECONDS_PER_DAY
-    twice = np.where(days[:-1] == days[1:], days[:-1], _NO_DAY)
-    newest = np.maximum.accumulate(np.append(newest_day, twice))
-    begins: list[int] = dated[:-1][newest[1:] > newest[:-1]].tolist() if len(dated) else []
-    if newest_day == _NO_DAY:  # what is in front of the first day belongs to it
-        begins = begins[1:]
-    return begins, int(newest[-1])
-
-
-def _blocks(files: Sequence[Path], block_bytes: int) -> Iterator[bytes | None]:
-    """The bytes of all files, each ended by a line end; None when there are no more."""
-    for path in files:
-        try:
-            yield from _file_blocks(path, block_bytes)
-        except OSError as error:
-            raise _unreadable(path, error) from None
-    yield None
-
-
-def _file_blocks(path: Path, block_bytes: int) -> Iterator[bytes]:
-    unfinished = 0
-    with path.open("rb", buffering=0) as file:
-        if file.read(len(_BYTE_ORDER_MARK)) != _BYTE_ORDER_MARK:
-            file.seek(0)
-        while block := file.read(block_bytes):
-            behind_line_end = block.rfind(b"\n") + 1
-            unfinished = len(block) - behind_line_end + (0 if behind_line_end else unfinished)
-            if unfinished > LONGEST_LINE_BYTES:
-                message = (
-                    f"{path} has a line of more than {LONGEST_LINE_BYTES} bytes near byte "
-                    f"{file.tell()}: it is no file of transactions ({_FORMAT})"
-                )
-                raise TransactionFileError(message)
-            yield block
-    if unfinished:
-        yield b"\n"
-
-
-def _check_files(files: Sequence[Path]) -> None:
-    """Look at the beginning of every file before anything is read in earnest."""
-    newest_day, newest = _NO_DAY, None
-    for path in files:
-        first_day = _first_day(path)
-        if _NO_DAY < first_day < newest_day:
-            message = (
-                f"{path} begins on {format_time(first_day * SECONDS_PER_DAY)[:10]}, before "
-                f"{newest}, which is read first: give the files in the order of time"
-            )
-            raise TransactionFileError(message)
-        newest_day, newest = first_day, path
-
-
-def _first_day(path: Path) -> int:
-    """The day, counted from 1970-01-01, with which a file begins; `_NO_DAY` if it is not clear."""
-    try:
-        with path.open("rb") as file:
-            head = file.read(_HEAD_BYTES).removeprefix(_BYTE_ORDER_MARK)
-    except OSError as error:
-        raise _unreadable(path, error) from None
-    whole = head if len(head) == _HEAD_BYTES else head + b"\n"
-    rows, _ = read_lines(whole, ANY_DATE)
-    lines = [head[low:high] for low, high in zip(rows.start, rows.end, strict=True)]
-    if not any(
-        line.count(b",") == COLUMNS - 1 and dated
-        for line, dated in zip(lines, rows.dated, strict=True)
-    ):
-        first = repr(lines[0][:80].decode("utf-8", "replace")) if lines else "nothing"
-        message = (
-            f"{path} holds no transactions, its first row is {first}: a row has {_FORMAT}; "
-            "leave the file out, or make some with `python -m model_export simulate --out DIR`"
-        )
-        raise TransactionFileError(message)
-    return _day_begins(rows, _NO_DAY)[1]
-
-
-def _unreadable(path: Path, error: OSError) -> TransactionFileError:
-    return TransactionFileError(
-        f"{path} cannot be read ({error.strerror}): check that the file is there and its rights"
-    )

@@ -56,11 +56,11 @@ def read_topic(kafka: KafkaSettings, topic: str, partitions: int):
     consumer = Consumer(kafka.as_consumer("test-reader", enable_partition_eof=True))
     try:
         consumer.assign([TopicPartition(topic, p, 0) for p in range(partitions)])
-        open_partitions = partitions
-        while open_partitions:
+        ended = set()
+        while len(ended) < partitions:
             for message in consumer.consume(1000, 1.0):
-                if message.error():
-                    open_partitions -= 1
+                if message.error():  # the end of a partition, once more for each record behind it
+                    ended.add(message.partition())
                 else:
                     yield message
     finally:

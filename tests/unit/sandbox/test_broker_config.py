@@ -1,7 +1,12 @@
 from pathlib import Path
 
 from fraud_core.topics import TopicNames
-from sandbox.broker_config import as_properties_file, new_cluster_id, server_properties
+from sandbox.broker_config import (
+    BrokerFiles,
+    as_properties_file,
+    new_cluster_id,
+    server_properties,
+)
 
 
 def test_the_broker_listens_on_the_loopback_address_only() -> None:
@@ -18,6 +23,13 @@ def test_the_broker_takes_the_largest_record_of_every_topic() -> None:
 
 def test_a_mistyped_topic_is_never_created() -> None:
     assert server_properties(20_001, Path("data"))["auto.create.topics.enable"] == "false"
+
+
+def test_the_port_of_the_last_start_is_read_back(tmp_path: Path) -> None:
+    files = BrokerFiles(tmp_path)
+    assert files.port is None
+    files.properties.write_text(as_properties_file(server_properties(20_001, files.data)))
+    assert files.port == 20_001
 
 
 def test_a_backslash_survives_a_properties_file() -> None:

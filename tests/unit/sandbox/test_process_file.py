@@ -69,10 +69,17 @@ def test_stopping_asks_first(child: subprocess.Popen[bytes]) -> None:
     assert child.wait() < 0
 
 
+DEAF = """
+import signal, sys
+signal.signal(signal.SIGTERM, signal.SIG_IGN)
+print("deaf from here on", flush=True)
+sys.stdin.read()
+"""
+
+
 def test_a_process_that_does_not_listen_is_killed() -> None:
-    program = "import signal, sys; signal.signal(15, signal.SIG_IGN); print(1, flush=True); sys.stdin.read()"
     with subprocess.Popen(
-        [sys.executable, "-c", program], stdin=subprocess.PIPE, stdout=subprocess.PIPE
+        [sys.executable, "-c", DEAF], stdin=subprocess.PIPE, stdout=subprocess.PIPE
     ) as deaf:
         assert deaf.stdout is not None
         deaf.stdout.readline()

@@ -15,7 +15,7 @@ def test_settings_come_from_the_environment(monkeypatch: pytest.MonkeyPatch) -> 
 
 
 def test_a_mistyped_name_is_an_error_that_names_the_right_one() -> None:
-    with pytest.raises(UnknownSettingError, match="SANDBOX_KAFKA_PROT.*SANDBOX_KAFKA_PORT"):
+    with pytest.raises(UnknownSettingError, match=r"SANDBOX_KAFKA_PROT.*SANDBOX_KAFKA_PORT"):
         SandboxSettings.from_environment({"SANDBOX_KAFKA_PROT": "20001"})
 
 

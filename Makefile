@@ -1,0 +1,82 @@
+# Everything sets itself up: a machine needs Python 3.11 or newer and make.
+# `make PYTHON=python3.12 demo` takes another interpreter than `python3`.
+
+SHELL := /bin/bash
+.SHELLFLAGS := -euo pipefail -c
+.DEFAULT_GOAL := help
+MAKEFLAGS += --no-print-directory
+.NOTPARALLEL:
+
+PYTHON ?= python3
+VENV := .venv
+RUN := $(VENV)/bin/python
+INSTALLED := $(VENV)/installed
+DEMO := .demo
+LEFTOVERS := $(DEMO) .sandbox .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis build
+
+.PHONY: help setup demo test check up down clean jars
+
+help: ## list the targets
+	@awk 'BEGIN {FS = ":.*## "} /^[a-z]+:.*## / {printf "  make %-6s %s\n", $$1, $$2}' Makefile
+
+setup: $(INSTALLED) ## virtual environment with all packages in .venv (1.5 GB)
+
+demo: setup jars $(DEMO)/artifact ## transactions through a real Kafka and both engines, measured: verdicts and a report
+	@set -e; if ! $(RUN) -m sandbox status > /dev/null 2>&1; then \
+	  $(RUN) -m sandbox up; trap '$(RUN) -m sandbox down' EXIT; \
+	fi; \
+	variables=$$($(RUN) -m sandbox env); eval "$$variables"; \
+	$(VENV)/bin/streamgauge run benchmarks/plans/smoke.yaml \
+	  --artifact $(DEMO)/artifact --transactions $(DEMO)/transactions
+
+test: setup check jars ## style, types and imports, then every test (starts its own broker)
+	@$(RUN) -m pytest
+
+check: setup ## ruff, mypy and import-linter
+	$(VENV)/bin/ruff check .
+	$(VENV)/bin/ruff format --check .
+	$(VENV)/bin/mypy
+	$(VENV)/bin/lint-imports --no-logo
+
+up: setup ## start the Kafka broker of this machine at 127.0.0.1:19092
+	@$(RUN) -m sandbox up
+
+down: setup ## stop it; its data stays
+	@$(RUN) -m sandbox down
+
+clean: ## stop the broker, remove demo, broker data and caches; keeps .venv and benchmarks/results
+	@if [ -x $(RUN) ] && [ -e .sandbox/kafka/process.json ]; then $(RUN) -m sandbox down; fi
+	@echo "removing $(LEFTOVERS) and __pycache__"
+	@rm -rf $(LEFTOVERS)
+	@find . -name __pycache__ -not -path './$(VENV)/*' -prune -exec rm -rf {} +
+	@echo "kept: .venv, benchmarks/results and the downloaded jars ($${SANDBOX_CACHE:-~/.cache/streamgauge})"
+
+# What was interrupted keeps the name .half and is made again.
+$(DEMO)/transactions: | setup
+	@echo "demo: simulating transactions into $@"
+	@rm -rf $@.half && mkdir -p $(DEMO)
+	@$(RUN) -m model_export simulate --out $@.half
+	@mv $@.half $@
+
+$(DEMO)/artifact: | $(DEMO)/transactions
+	@echo "demo: training the model into $@"
+	@rm -rf $@.half
+	@$(RUN) -m model_export train --transactions $(DEMO)/transactions --out $@.half
+	@mv $@.half $@
+
+jars: setup
+	@$(RUN) -m sandbox jars broker > /dev/null
+
+$(INSTALLED): requirements/run.txt requirements/dev.txt pyproject.toml
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2> /dev/null || { \
+	  echo "error: Python 3.11 or newer is needed, $(PYTHON) is" \
+	    "$$($(PYTHON) --version 2> /dev/null || echo not there):" \
+	    "name another one with make PYTHON=/path/to/python3.11" >&2; exit 1; }
+	@echo "setup 1/3: virtual environment in $(VENV)"
+	@[ -x $(RUN) ] || $(PYTHON) -m venv $(VENV)
+	@$(RUN) -m pip install --quiet --disable-pip-version-check 'uv>=0.9'
+	@echo "setup 2/3: packages (1.5 GB once installed, half a minute to 3 minutes the first time)"
+	@VIRTUAL_ENV=$(CURDIR)/$(VENV) $(VENV)/bin/uv pip sync requirements/run.txt requirements/dev.txt
+	@echo "setup 3/3: this project"
+	@VIRTUAL_ENV=$(CURDIR)/$(VENV) $(VENV)/bin/uv pip install --quiet --no-deps --no-build-isolation -e .
+	@touch $(INSTALLED)

@@ -1,0 +1,115 @@
+"""How a backlog moves: lower envelope, slope with an interval, lag time. Pure.
+
+The backlog of a batch engine is a saw-tooth, so a line through all samples tilts with the phase of
+the batches. The minimum of each block of time is what the engine cannot get rid of; a line through
+the minima is the trend.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import Final, Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from benchmarks.percentile import nearest_rank
+
+BLOCK_S: Final = 10.0
+"""Ten samples of 1 Hz: at least one falls near the low point of a batch of up to 3 s."""
+BATCHES_PER_BLOCK: Final = 3
+"""A block holds three batches or commits, or its minimum depends on the phase."""
+MIN_BLOCKS: Final = 6
+"""Below six blocks the interval of a Theil-Sen slope is wider than any threshold."""
+Z_90: Final = 1.6448536269514722
+"""Quantile of the normal distribution for a two-sided 90 % interval."""
+
+FloatArray = NDArray[np.float64]
+Trend = Literal["growing", "steady", "draining"]
+
+
+@dataclass(frozen=True, slots=True)
+class Backlog:
+    """A backlog over time.
+
+    Attributes:
+        at_s: time of each sample in seconds, ascending, shape (n,).
+        events: records that went in and have not come out, shape (n,).
+    """
+
+    at_s: FloatArray
+    events: FloatArray
+
+    def between(self, first_s: float, last_s: float) -> Backlog:
+        """The samples from a time, included, to another, excluded."""
+        kept = (self.at_s >= first_s) & (self.at_s < last_s)
+        return Backlog(self.at_s[kept], self.events[kept])
+
+
+@dataclass(frozen=True, slots=True)
+class Slope:
+    """Trend of a backlog in events per second, with the ends of its 90 % interval."""
+
+    slope_eps: float
+    low_eps: float
+    high_eps: float
+
+
+def block_length_s(batch_interval_s: float = 0.0) -> float:
+    """Length of the blocks for an engine that commits or emits once in an interval."""
+    return max(BLOCK_S, BATCHES_PER_BLOCK * batch_interval_s)
+
+
+def lower_envelope(backlog: Backlog, block_s: float = BLOCK_S) -> Backlog:
+    """The smallest sample of each block, at the time at which it was taken.
+
+    Blocks are counted from the first sample. One without samples is left out: a gap is no zero.
+    """
+    if len(backlog.at_s) == 0:
+        return backlog
+    blocks = np.floor((backlog.at_s - backlog.at_s[0]) / block_s).astype(np.int64)
+    lowest = [
+        int(np.flatnonzero(blocks == block)[np.argmin(backlog.events[blocks == block])])
+        for block in np.unique(blocks)
+    ]
+    return Backlog(backlog.at_s[lowest], backlog.events[lowest])
+
+
+def theil_sen(points: Backlog) -> Slope | None:
+    """Median of the slopes between all pairs, with Sen's 90 % interval.
+
+    Source: P. K. Sen, "Estimates of the regression coefficient based on Kendall's tau", JASA 63,
+    1968; ranks rounded outwards, so that the interval is rather too wide.
+
+    Returns:
+        None below `MIN_BLOCKS` points.
+    """
+    count = len(points.at_s)
+    if count < MIN_BLOCKS:
+        return None
+    first, second = np.triu_indices(count, k=1)
+    rises = points.events[second] - points.events[first]
+    slopes = np.sort(rises / (points.at_s[second] - points.at_s[first]))
+    margin = Z_90 * math.sqrt(count * (count - 1) * (2 * count + 5) / 18)
+    rank = max(math.floor((len(slopes) - margin) / 2), 1)
+    return Slope(float(np.median(slopes)), float(slopes[rank - 1]), float(slopes[-rank]))
+
+
+def slope_of(backlog: Backlog, batch_interval_s: float = 0.0) -> Slope | None:
+    """Trend of the lower envelope; None where the samples are too few to tell."""
+    return theil_sen(lower_envelope(backlog, block_length_s(batch_interval_s)))
+
+
+def lag_time_s(backlog: Backlog, rate_eps: float, share: float = 0.95) -> float | None:
+    """How long the newest record waits at the offered rate: a percentile over the samples."""
+    return nearest_rank(backlog.events / rate_eps, share)
+
+
+def trend(slope_eps: float, rate_eps: float, tolerance_share: float = 0.01) -> Trend:
+    """One word for a slope."""
+    if slope_eps > tolerance_share * rate_eps:
+        return "growing"
+    if slope_eps < -tolerance_share * rate_eps:
+        return "draining"
+    return "steady"

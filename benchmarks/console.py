@@ -1,0 +1,204 @@
+"""What a campaign says: one line per interval while it runs, a table at its end."""
+
+from __future__ import annotations
+
+import io
+import sys
+from collections import Counter
+from collections.abc import Callable
+from datetime import datetime
+from pathlib import Path
+from typing import Final
+
+from rich import box
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from benchmarks.backlog import Backlog, lower_envelope, theil_sen, trend
+from benchmarks.plan import Step
+from benchmarks.result import LatencyMs, RunResult, StepResult
+from benchmarks.runner import Progress, Sampled
+from benchmarks.verdict import Verdict
+from fraud_core.command import say
+
+LINE_EVERY_S: Final = 5.0
+"""An Airflow log must not be empty for an hour, and not be flooded either."""
+_LATELY_S: Final = 30.0
+_TREND_BLOCK_S: Final = 5.0
+_WIDTH: Final = 120
+"""Where there is no terminal to fit into."""
+
+VERDICT_STYLES: Final[dict[Verdict, str]] = {
+    "sustainable": "bold green",
+    "unsustainable": "bold red",
+    "inconclusive": "bold yellow",
+    "invalid": "bold magenta",
+}
+
+
+class Narrator:
+    """Writes where a step stands to stderr: on one line of a terminal, else a line each 5 s."""
+
+    def __init__(self, clock: Callable[[], datetime], *, live: bool) -> None:
+        """Nothing is written yet.
+
+        Args:
+            clock: local time, shown in front of each line.
+            live: True when stderr is a terminal.
+        """
+        self._clock = clock
+        self._live = live
+        self._last: datetime | None = None
+        self._phase = ""
+        self._place = ""
+
+    def begin(self, number: int, count: int, step: Step) -> None:
+        """A step begins."""
+        self._place = f"step {number}/{count} {title_of(step)}"
+        self._phase = ""
+
+    def tell(self, progress: Progress) -> None:
+        """Write a line when there is something new or enough time has gone."""
+        now = self._clock()
+        every_s = 1.0 if self._live else LINE_EVERY_S
+        is_due = self._last is None or (now - self._last).total_seconds() >= every_s
+        if not is_due and progress.phase == self._phase:
+            return
+        self._last, self._phase = now, progress.phase
+        line = f"{now:%H:%M:%S} {self._place}  {progress_line(progress)}"
+        if self._live:
+            sys.stderr.write(f"\r\x1b[2K{line}")
+            sys.stderr.flush()
+        else:
+            say(line)
+
+    def close(self) -> None:
+        """Leave the live line."""
+        if self._live and self._last is not None:
+            sys.stderr.write("\r\x1b[2K")
+            sys.stderr.flush()
+
+
+def title_of(step: Step | StepResult) -> str:
+    """`faust x1 @ 400/s`."""
+    return f"{step.engine} x{step.instances} @ {step.rate_eps:g}/s"
+
+
+def progress_line(progress: Progress) -> str:
+    """`measuring 00:12/01:00  in 400.0/s  out 399.8/s  lag 41 (0.10 s) steady  cpu 0.52`."""
+    time = _clock_text(progress.done_s)
+    if progress.phase_s is not None:
+        time += f"/{_clock_text(progress.phase_s)}"
+    parts = [f"{progress.phase} {time}"]
+    if progress.sampled is not None:
+        parts += _sampled_parts(progress.sampled, progress.step.rate_eps)
+    return "  ".join(parts)
+
+
+def _sampled_parts(sampled: Sampled, rate_eps: float) -> list[str]:
+    offsets = sampled.sampler.offsets[-int(_LATELY_S) :]
+    if len(offsets) < 2:  # a rate needs two samples
+        return []
+    recent = offsets[-min(len(offsets), int(LINE_EVERY_S) + 1) :]
+    first, last = recent[0], recent[-1]
+    seconds = last.at_s - first.at_s
+    backlog = sampled.backlog()
+    lag = int(backlog.events[-1])
+    parts = [
+        f"in {(last.totals.inputs - first.totals.inputs) / seconds:.1f}/s",
+        f"out {(last.totals.outputs - first.totals.outputs) / seconds:.1f}/s",
+        f"lag {lag} ({lag / rate_eps:.2f} s) {trend_lately(backlog, rate_eps)}".rstrip(),
+    ]
+    cores = _engine_cores(sampled)
+    return parts if cores is None else [*parts, f"cpu {cores:.2f}"]
+
+
+def trend_lately(backlog: Backlog, rate_eps: float) -> str:
+    """Growing, steady or draining over the last 30 s; empty while that is too early to say."""
+    if len(backlog.at_s) == 0:
+        return ""
+    last_s = float(backlog.at_s[-1])
+    lately = backlog.between(last_s - _LATELY_S, last_s + 1)
+    slope = theil_sen(lower_envelope(lately, _TREND_BLOCK_S))
+    return trend(slope.slope_eps, rate_eps) if slope else ""
+
+
+def _engine_cores(sampled: Sampled) -> float | None:
+    uses = [one for one in sampled.sampler.uses if one.role == "engine"][-int(LINE_EVERY_S) - 1 :]
+    if len(uses) < 2:  # a rate needs two samples
+        return None
+    return (uses[-1].use.cpu_s - uses[0].use.cpu_s) / (uses[-1].at_s - uses[0].at_s)
+
+
+def summary(result: RunResult, report: Path, *, color: bool, width: int | None = None) -> str:
+    """The end of a campaign: verdicts first, then why, then where the report is.
+
+    Args:
+        result: the campaign.
+        report: the HTML file.
+        color: True for a terminal.
+        width: columns of it; wide enough for the table where None.
+    """
+    out = io.StringIO()
+    console = Console(
+        file=out,
+        width=width or _WIDTH,
+        force_terminal=color,
+        no_color=not color,
+        highlight=False,
+    )
+    console.print(Text(headline(result)), soft_wrap=True)
+    console.print(_table(result))
+    for step in result.steps:
+        console.print(Text(f"{title_of(step)}: {step.why}"), soft_wrap=True)
+    console.print(Text(f"report  {report}"), soft_wrap=True)
+    return out.getvalue().rstrip()
+
+
+def headline(result: RunResult) -> str:
+    """How many steps ended how, on what."""
+    counts = Counter(step.verdict for step in result.steps)
+    verdicts = ", ".join(f"{counts[name]} {name}" for name in VERDICT_STYLES if counts[name])
+    machine = result.machine
+    return (
+        f"run {result.run['id']}: {len(result.steps)} of {result.steps_asked} steps"
+        f"{': ' if verdicts else ''}{verdicts} ({machine['cores']} cores, "
+        f"{machine['memory_gib']:g} GiB, Kafka {result.versions.get('kafka', 'unknown')}, "
+        f"model {result.model['sha256'][:8]})"
+    )
+
+
+def _table(result: RunResult) -> Table:
+    table = Table(box=box.SIMPLE_HEAD, padding=(0, 1, 0, 0), pad_edge=False, show_edge=False)
+    table.add_column("engine and rate", no_wrap=True)
+    table.add_column("verdict", no_wrap=True)
+    for name in ("sent", "scored", "dead\nletters", "dupli-\ncates", "missing"):
+        table.add_column(name, justify="right")
+    for name in ("p50\nms", "p95\nms", "p99\nms", "CPU-s per\nmillion"):
+        table.add_column(name, justify="right")
+    for step in result.steps:
+        table.add_row(
+            title_of(step),
+            Text(step.verdict, style=VERDICT_STYLES[step.verdict]),
+            *(f"{count:,}" for count in (step.sent, step.scored, step.dead_letters)),
+            *(f"{count:,}" for count in (step.duplicates, step.missing)),
+            *percentiles_text(step.latency_ms),
+            "-" if step.cpu_s_per_million is None else f"{step.cpu_s_per_million:,.0f}",
+        )
+    return table
+
+
+def percentiles_text(latency: LatencyMs | None) -> list[str]:
+    """p50, p95, p99; `never` where the percentile lies on a record that never came out."""
+    if latency is None:
+        return ["-"] * 3
+    return [
+        "never" if value is None else f"{value:,.0f}"
+        for value in (latency.p50, latency.p95, latency.p99)
+    ]
+
+
+def _clock_text(seconds: float) -> str:
+    whole = int(seconds)
+    return f"{whole // 60:02d}:{whole % 60:02d}"

@@ -1,0 +1,292 @@
+"""From what was recorded of a step to its result. Pure: a verdict can be recomputed from files."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from benchmarks import parity
+from benchmarks.backlog import Backlog, lag_time_s, slope_of
+from benchmarks.latency import FloatArray, LatencySummary, finite_or_none, latencies_ms, summarize
+from benchmarks.parity import NEVER, Counts, Ledger, Mismatches, Outputs
+from benchmarks.plan import Step
+from benchmarks.result import Baseline, HostUse, LatencyMs, LoadUse, RoleUse, StepResult
+from benchmarks.samples import HOST_BUSY, HOST_STEAL, OffsetSample, Totals, UseSample
+from benchmarks.verdict import Evidence, Judgement, Limits, Load, judge
+from fraud_core.load_report import LoadReport
+
+MIB = 1024 * 1024
+
+
+@dataclass(frozen=True, slots=True)
+class Window:
+    """What is judged, Unix seconds; the end is excluded."""
+
+    start_s: float
+    end_s: float
+
+    @property
+    def length_s(self) -> float:
+        """Seconds."""
+        return self.end_s - self.start_s
+
+    def slots(self) -> range:
+        """The whole seconds in it."""
+        return range(math.ceil(self.start_s), math.ceil(self.end_s))
+
+
+@dataclass(frozen=True, slots=True)
+class EngineLife:
+    """What is known of the engine's process.
+
+    Attributes:
+        command: how it was started.
+        start_up_s: until its last probe was answered.
+        stop_s: from SIGTERM to its end.
+        exit_code: as it ended.
+        ended: how it ended by itself in the step, None where it did not.
+    """
+
+    command: list[str]
+    start_up_s: float
+    stop_s: float
+    exit_code: int
+    ended: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Record:
+    """All that was recorded of a step.
+
+    Attributes:
+        step: what was asked.
+        report: the generator's.
+        baseline: totals before the load.
+        offsets: samples from before the load to the end of the drain.
+        uses: samples of CPU and memory.
+        ledger: what was sent.
+        outputs: what came out, without probes.
+        mismatches: differences from the offline reference.
+        engine: its process.
+        cores: of this machine.
+    """
+
+    step: Step
+    report: LoadReport
+    baseline: Totals
+    offsets: Sequence[OffsetSample]
+    uses: Sequence[UseSample]
+    ledger: Ledger
+    outputs: Outputs
+    mismatches: Mismatches
+    engine: EngineLife
+    cores: int
+
+
+def window_of(step: Step, report: LoadReport) -> Window:
+    """Warm-up is counted from the first due time."""
+    start_s = report.first_due_ms / 1000 + step.warmup_s
+    return Window(start_s, start_s + step.measure_s)
+
+
+def backlog_of(offsets: Sequence[OffsetSample], baseline: Totals) -> Backlog:
+    """Records in minus records out since the baseline."""
+    events = [
+        (sample.totals.inputs - baseline.inputs) - (sample.totals.outputs - baseline.outputs)
+        for sample in offsets
+    ]
+    at_s = [sample.at_s for sample in offsets]
+    return Backlog(np.array(at_s, np.float64), np.array(events, np.float64))
+
+
+def evaluate(record: Record, limits: Limits) -> StepResult:
+    """The result of a step."""
+    step, window = record.step, window_of(record.step, record.report)
+    backlog = backlog_of(record.offsets, record.baseline)
+    inside = backlog.between(window.start_s, window.end_s)
+    slope = slope_of(inside)
+    latency = latency_of(record.ledger, record.outputs, window)
+    counts = parity.count(record.ledger, record.outputs)
+    evidence = _evidence(record, window, backlog, counts, latency)
+    judgement = judge(evidence, limits)
+    use = {role: used for role in _roles(record.uses) if (used := use_of(record, role, window))}
+    return StepResult(
+        engine=step.engine,
+        instances=step.instances,
+        rate_eps=step.rate_eps,
+        **_verdict_fields(judgement, counts, record.mismatches),
+        latency_ms=_latency_fields(latency),
+        cpu_s_per_million=_cpu_per_million(use.get("engine"), record.offsets, window),
+        backlog_slope_eps=slope.slope_eps if slope else None,
+        backlog_slope_low_eps=slope.low_eps if slope else None,
+        backlog_slope_high_eps=slope.high_eps if slope else None,
+        lag_time_p95_s=evidence.lag_time_p95_s,
+        backlog_max_events=int(inside.events.max()) if len(inside.events) else None,
+        samples_asked=evidence.samples_asked,
+        samples_missed=evidence.samples_missed,
+        baseline=Baseline(
+            inputs=record.baseline.inputs,
+            predictions=record.baseline.predictions,
+            dead_letters=record.baseline.dead_letters,
+        ),
+        window_start_ms=round(window.start_s * 1000),
+        window_end_ms=round(window.end_s * 1000),
+        start_up_s=record.engine.start_up_s,
+        drain_s=drain_s(backlog, record.report),
+        stop_s=record.engine.stop_s,
+        engine_exit_code=record.engine.exit_code,
+        load=_load_fields(record.report),
+        use=use,
+        host=_host(record, window),
+        command=record.engine.command,
+    )
+
+
+def latency_of(ledger: Ledger, outputs: Outputs, window: Window) -> LatencySummary | None:
+    """Over the records due in the window."""
+    return summarize(latencies_in(ledger, outputs, window))
+
+
+def latencies_in(ledger: Ledger, outputs: Outputs, window: Window) -> FloatArray:
+    """Latency in ms of each record due in the window, infinite where it never came out."""
+    due = (ledger.due_ms >= window.start_s * 1000) & (ledger.due_ms < window.end_s * 1000)
+    appended_ms = parity.first_append_ms(ledger, outputs)
+    return latencies_ms(ledger.due_ms[due], appended_ms[due], never=int(NEVER))
+
+
+def use_of(record: Record, role: str, window: Window) -> RoleUse | None:
+    """What a role used in the window; None where it was not seen at both ends of it."""
+    samples = [sample for sample in record.uses if sample.role == role]
+    seconds = _used_s(samples, window)
+    inside = [one.use for one in samples if window.start_s <= one.at_s < window.end_s]
+    if seconds is None or not inside:
+        return None
+    return RoleUse(
+        cpu_s=round(seconds, 3),
+        cores=round(seconds / window.length_s, 4),
+        memory_peak_mib=round(max(use.memory_bytes for use in inside) / MIB, 1),
+        processes_max=max(use.processes for use in inside),
+    )
+
+
+def drain_s(backlog: Backlog, report: LoadReport) -> float | None:
+    """From the last due time to the first sample without a backlog; None where there is none."""
+    last_due_s = report.last_due_ms / 1000
+    empty = backlog.at_s[(backlog.at_s >= last_due_s) & (backlog.events <= 0)]
+    return round(float(empty[0]) - last_due_s, 3) if len(empty) else None
+
+
+def _evidence(
+    record: Record,
+    window: Window,
+    backlog: Backlog,
+    counts: Counts,
+    latency: LatencySummary | None,
+) -> Evidence:
+    inside = backlog.between(window.start_s, window.end_s)
+    slots = window.slots()
+    taken = {sample.slot_s for sample in record.offsets}
+    return Evidence(
+        load=_load(record.report),
+        slope=slope_of(inside),
+        lag_time_p95_s=lag_time_s(inside, record.step.rate_eps),
+        lowest_backlog=float(backlog.events.min()) if len(backlog.events) else 0.0,
+        samples_asked=len(slots),
+        samples_missed=sum(1 for slot in slots if slot not in taken),
+        sent=counts.sent,
+        missing=counts.missing,
+        latencies=latency.count if latency else 0,
+        latency_p50_ms=latency.p50_ms if latency else None,
+        negative_latencies=latency.negative if latency else 0,
+        engine_ended=record.engine.ended,
+    )
+
+
+def _load(report: LoadReport) -> Load:
+    return Load(
+        rate_eps=report.rate_eps,
+        sent_eps=report.sent_eps,
+        delay_p99_ms=report.delay_p99_ms,
+        delay_max_ms=report.delay_max_ms,
+        delivery_errors=report.delivery_errors,
+    )
+
+
+def _load_fields(report: LoadReport) -> LoadUse:
+    return LoadUse(**report.model_dump(include=set(LoadUse.model_fields)))
+
+
+def _verdict_fields(
+    judgement: Judgement, counts: Counts, mismatches: Mismatches
+) -> dict[str, object]:
+    return {
+        "verdict": judgement.verdict,
+        "why": judgement.why,
+        "sent": counts.sent,
+        "scored": counts.scored,
+        "dead_letters": counts.dead_letters,
+        "duplicates": counts.duplicates,
+        "missing": counts.missing,
+        "feature_mismatches": mismatches.features,
+        "score_mismatches": mismatches.scores,
+        "wrongly_answered": mismatches.wrongly_answered + counts.unknown,
+        "labels_incomplete": mismatches.labels_incomplete,
+    }
+
+
+def _latency_fields(latency: LatencySummary | None) -> LatencyMs | None:
+    if latency is None:
+        return None
+    return LatencyMs(
+        p50=finite_or_none(latency.p50_ms),
+        p90=finite_or_none(latency.p90_ms),
+        p95=finite_or_none(latency.p95_ms),
+        p99=finite_or_none(latency.p99_ms),
+        p99_9=finite_or_none(latency.p999_ms),
+        max=finite_or_none(latency.max_ms),
+        count=latency.count,
+        negative=latency.negative,
+        never_out=latency.never_out,
+    )
+
+
+def _roles(uses: Sequence[UseSample]) -> list[str]:
+    hosts = {HOST_BUSY, HOST_STEAL}
+    return sorted({sample.role for sample in uses} - hosts)
+
+
+def _used_s(samples: Sequence[UseSample], window: Window) -> float | None:
+    """CPU-seconds in the window, between the samples around its ends on a straight line."""
+    at_s = [sample.at_s for sample in samples]
+    # a counter may be read once more than a second after the end of the window, never much later
+    if not at_s or at_s[0] > window.start_s or at_s[-1] < window.end_s - 2:
+        return None
+    cpu_s = [sample.use.cpu_s for sample in samples]
+    start, end = np.interp([window.start_s, window.end_s], at_s, cpu_s)
+    return float(end - start)
+
+
+def _cpu_per_million(
+    engine: RoleUse | None, offsets: Sequence[OffsetSample], window: Window
+) -> float | None:
+    if engine is None or not offsets:
+        return None
+    at_s = [sample.at_s for sample in offsets]
+    out = [sample.totals.outputs for sample in offsets]
+    start, end = np.interp([window.start_s, window.end_s], at_s, out)
+    return round(engine.cpu_s / (end - start) * 1e6, 1) if end > start else None
+
+
+def _host(record: Record, window: Window) -> HostUse | None:
+    used = [
+        _used_s([sample for sample in record.uses if sample.role == role], window)
+        for role in (HOST_BUSY, HOST_STEAL)
+    ]
+    busy_s, steal_s = used
+    if busy_s is None or steal_s is None:
+        return None
+    all_s = record.cores * window.length_s
+    return HostUse(busy_share=round(busy_s / all_s, 4), steal_share=round(steal_s / all_s, 4))

@@ -1,0 +1,168 @@
+"""The result of a campaign as it is written and read: `run.json`, one file for each step. Pure.
+
+Units are in the names. `null` means not measured, or, in a latency, never reached.
+"""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from benchmarks.plan import Plan, step_id
+from benchmarks.verdict import Verdict
+
+SCHEMA_VERSION: Final = 1
+
+
+class _Part(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid", protected_namespaces=())
+
+
+class LatencyMs(_Part):
+    """Append time of the output minus due time of the input, milliseconds, nearest rank.
+
+    Over the records due in the window. One that never came out counts as infinite, which JSON has
+    no number for: a percentile that lies on such a record is null, and `never_out` is above zero.
+    """
+
+    p50: float | None
+    p95: float | None
+    p99: float | None
+    p90: float | None = None
+    p99_9: float | None = None
+    max: float | None = None
+    count: int = Field(description="records due in the window")
+    negative: int = Field(description="of these, out before they were due")
+    never_out: int = Field(description="of these, not out after the drain")
+
+
+class RoleUse(_Part):
+    """What one role used in the window; its whole process tree, ended children included."""
+
+    cpu_s: float = Field(description="CPU-seconds")
+    cores: float = Field(description="CPU-seconds per second of the window")
+    memory_peak_mib: float = Field(description="largest sum of resident sets; shared pages repeat")
+    processes_max: int = Field(description="most processes at one time")
+
+
+class HostUse(_Part):
+    """The machine in the window."""
+
+    busy_share: float = Field(description="share of all cores that was not idle")
+    steal_share: float = Field(description="share that the hypervisor kept")
+
+
+class LoadUse(_Part):
+    """What the generator reports; delays over the whole load, warm-up included."""
+
+    asked: int
+    sent_eps: float
+    late: int = Field(description="records sent more than 10 ms after they were due")
+    delay_p50_ms: float
+    delay_p99_ms: float
+    delay_max_ms: float
+    delivery_errors: int
+    dirty: dict[str, int] = Field(description="rows that the scorers must refuse, by reason")
+    labels_sent: int
+
+
+class Baseline(_Part):
+    """End offsets before the load: what readiness probes left."""
+
+    inputs: int
+    predictions: int
+    dead_letters: int
+
+
+class StepResult(_Part):
+    """One engine at one instance count and one rate."""
+
+    engine: str
+    instances: int
+    rate_eps: float
+    verdict: Verdict
+    why: str
+    sent: int = Field(description="records acknowledged in the whole step, probes left out")
+    scored: int = Field(description="of these, with a prediction")
+    dead_letters: int = Field(description="of these, with a dead letter")
+    duplicates: int = Field(description="outputs beyond the first of a record")
+    missing: int = Field(description="records without an output after the drain")
+    feature_mismatches: int = Field(description="predictions whose 15 features differ in any bit")
+    score_mismatches: int = Field(description="predictions whose score differs in any bit")
+    wrongly_answered: int = Field(
+        description="clean records in dead-letters, dirty ones in predictions, unknown sources"
+    )
+    labels_incomplete: int = Field(description="predictions made without all labels; not compared")
+    latency_ms: LatencyMs | None
+    cpu_s_per_million: float | None = Field(description="engine's CPU-seconds per million events")
+    backlog_slope_eps: float | None = Field(description="Theil-Sen slope of block minima")
+    backlog_slope_low_eps: float | None = Field(description="lower end of its 90 % interval")
+    backlog_slope_high_eps: float | None = Field(description="upper end of its 90 % interval")
+    lag_time_p95_s: float | None = Field(description="backlog / rate, 95th percentile of samples")
+    backlog_max_events: int | None
+    samples_asked: int = Field(description="samples that the window holds at 1 Hz")
+    samples_missed: int
+    baseline: Baseline
+    window_start_ms: int = Field(description="Unix milliseconds on the generator's clock")
+    window_end_ms: int
+    start_up_s: float = Field(description="from starting the engine to its last probe answered")
+    drain_s: float | None = Field(description="from the last due time to no backlog; null: never")
+    stop_s: float = Field(description="from SIGTERM to the engine's end")
+    engine_exit_code: int
+    load: LoadUse
+    use: dict[str, RoleUse] = Field(description="engine, broker, producer, benchmark")
+    host: HostUse | None
+    command: list[str] = Field(description="how the engine was started")
+
+    @property
+    def id(self) -> str:
+        """The step's name inside its campaign."""
+        return step_id(self.engine, self.instances, self.rate_eps)
+
+
+class RunResult(_Part):
+    """A campaign."""
+
+    schema_version: int = SCHEMA_VERSION
+    run: dict[str, Any] = Field(description="id, plan, times, commit, command, what was asked")
+    plan: Plan
+    machine: dict[str, Any]
+    versions: dict[str, str]
+    model: dict[str, Any]
+    steps: list[StepResult]
+    steps_asked: int = Field(description="steps of the plan; more than `steps` after an interrupt")
+    failed: list[dict[str, str]] = Field(
+        default_factory=list, description="steps that could not be measured, and why"
+    )
+    engines_disagree: dict[str, int] = Field(
+        default_factory=dict, description="scores that differ between two engines, by pair and rate"
+    )
+
+
+def unmet_requirements(result: RunResult) -> list[str]:
+    """What a correct engine never does, in words: losing or changing records."""
+    problems = []
+    for step in result.steps:
+        counts = {
+            "missing": step.missing,
+            "feature mismatches": step.feature_mismatches,
+            "score mismatches": step.score_mismatches,
+            "wrongly answered": step.wrongly_answered,
+        }
+        found = [f"{count} {name}" for name, count in counts.items() if count]
+        if found:
+            problems.append(f"{step.id}: {', '.join(found)}")
+    problems += [
+        f"{pair}: {count} scores differ" for pair, count in result.engines_disagree.items() if count
+    ]
+    return problems
+
+
+def undecided_steps(result: RunResult) -> list[str]:
+    """Steps that are no data point, in words."""
+    return [
+        f"{step.id} {step.verdict}: {step.why.rstrip('.')}"
+        for step in result.steps
+        if step.verdict in {"invalid", "inconclusive"}
+    ] + [f"{failed['step']} not measured: {failed['why']}" for failed in result.failed]

@@ -1,0 +1,293 @@
+"""One step from fresh topics to a saved result."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Sequence
+from contextlib import ExitStack
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+from urllib.parse import urlsplit
+
+import numpy as np
+
+from benchmarks.backlog import Backlog
+from benchmarks.cluster import Broker, send_probes, wait_for_probes
+from benchmarks.engines import EngineStart
+from benchmarks.evaluate import EngineLife, Record, backlog_of, evaluate
+from benchmarks.outputs import read_ledger, read_outputs, read_reference, save_outputs
+from benchmarks.parity import Ledger, Mismatches, Outputs, compare, without_probes
+from benchmarks.plan import Step
+from benchmarks.process_use import ReadProcesses, own_samples, session_samples
+from benchmarks.producing import LoadFiles, producer_command, read_report
+from benchmarks.programs import Program
+from benchmarks.result import StepResult
+from benchmarks.samples import Totals, totals
+from benchmarks.sampling import Sampler
+from benchmarks.store import LEDGER_FILE, OUTPUTS_FILE, STEP_FILE, save, step_folder
+from benchmarks.surroundings import cores
+from benchmarks.verdict import Limits
+from fraud_core.artifact import Artifact
+from fraud_core.errors import SurroundingsError
+from fraud_core.load_report import LoadReport
+from fraud_core.topic_admin import create_topics, delete_topics
+from fraud_core.topics import TopicNames
+
+READY_WITHIN_S: Final = 180.0
+"""Spark on a cold and busy machine starts in about a minute."""
+LOAD_SLACK_S: Final = 300.0
+"""What the producer may take beyond its load: it reads files up to the start of the stream."""
+DRAIN_AT_LEAST_S: Final = 60.0
+DRAIN_LAG_TIMES: Final = 3
+_LOOK_EVERY_S: Final = 0.5
+
+
+@dataclass(frozen=True, slots=True)
+class Bench:
+    """What all steps of a campaign share.
+
+    Attributes:
+        broker: the broker.
+        artifact: what the engines are started with.
+        transactions: files or folders that the load is read from.
+        features: offline features of these files; None leaves the comparison out.
+        run_folder: where results go.
+        run_id: in front of every topic's name.
+        programs: the command of each engine up to its options.
+        limits: what counts as held and as valid.
+        broker_processes: how to see the broker's processes; None where they cannot be seen.
+        tell: called about twice a second while a step runs.
+    """
+
+    broker: Broker
+    artifact: Artifact
+    transactions: Sequence[Path]
+    features: Path | None
+    run_folder: Path
+    run_id: str
+    programs: dict[str, Sequence[str]]
+    limits: Limits
+    broker_processes: ReadProcesses | None
+    tell: Callable[[Progress], None]
+
+
+@dataclass(frozen=True, slots=True)
+class Sampled:
+    """What is being sampled of a step: the sampler, and the totals before the load."""
+
+    sampler: Sampler
+    baseline: Totals
+
+    def backlog(self) -> Backlog:
+        """Of all samples so far."""
+        return backlog_of(self.sampler.offsets, self.baseline)
+
+    def load_begun_s(self) -> float | None:
+        """When the first record of the load was seen to have gone in, Unix seconds."""
+        inputs = self.baseline.inputs
+        return next((one.at_s for one in self.sampler.offsets if one.totals.inputs > inputs), None)
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """Where a step stands.
+
+    Attributes:
+        step: the step.
+        phase: in words.
+        done_s: seconds of the phase that are over.
+        phase_s: its usual length; None where nobody knows.
+        sampled: what was sampled so far; None before the engine is ready.
+    """
+
+    step: Step
+    phase: str
+    done_s: float = 0.0
+    phase_s: float | None = None
+    sampled: Sampled | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class _Running:
+    """A step whose engine runs."""
+
+    step: Step
+    bench: Bench
+    names: TopicNames
+    folder: Path
+    engine: Program
+
+
+@dataclass(frozen=True, slots=True)
+class _Measured:
+    """What was sampled of a step, before its topics are read."""
+
+    report: LoadReport
+    sampled: Sampled
+    engine: EngineLife
+
+
+def run_step(step: Step, bench: Bench) -> StepResult:
+    """Measure one step and save everything of it.
+
+    Raises:
+        StreamError: it could not be measured; engine and producer are stopped, topics deleted.
+    """
+    folder = step_folder(bench.run_folder, step.id)
+    folder.mkdir(parents=True, exist_ok=True)
+    names = TopicNames(f"{bench.run_id}-{step.id}-")
+    settings = bench.broker.settings
+    with ExitStack() as at_end:
+        create_topics(settings, names)
+        at_end.callback(delete_topics, settings, names)
+        measured = _measure(step, bench, names, folder)
+        bench.tell(Progress(step, "checking"))
+        ends = bench.broker.end_offsets(names)
+        ledger = read_ledger(folder / LEDGER_FILE)
+        outputs = without_probes(read_outputs(settings, names, ends))
+    save_outputs(folder / OUTPUTS_FILE, outputs)
+    record = Record(
+        step=step,
+        report=measured.report,
+        baseline=measured.sampled.baseline,
+        offsets=measured.sampled.sampler.offsets,
+        uses=measured.sampled.sampler.uses,
+        ledger=ledger,
+        outputs=outputs,
+        mismatches=_mismatches(bench, ledger, outputs),
+        engine=measured.engine,
+        cores=cores(),
+    )
+    result = evaluate(record, bench.limits)
+    save(folder / STEP_FILE, result)
+    return result
+
+
+def _measure(step: Step, bench: Bench, names: TopicNames, folder: Path) -> _Measured:
+    """Start the engine, load it, drain it, stop it."""
+    program = bench.programs[step.engine]
+    start = EngineStart(program, bench.artifact.folder, step.instances, names.prefix)
+    started_s = time.time()
+    with ExitStack() as at_end:
+        engine = Program(f"engine {step.engine}", start.command(), folder / "engine.log")
+        at_end.callback(engine.stop)
+        running = _Running(step, bench, names, folder, engine)
+        ready_s = _until_ready(running)
+        baseline = totals(bench.broker.end_offsets(names))
+        sampler = Sampler(bench.broker, names, _roles(bench, engine), folder)
+        at_end.callback(sampler.stop)
+        sampler.start()
+        sampled = Sampled(sampler, baseline)
+        report = _load(running, sampled)
+        _drain(running, sampled, report)
+        sampler.stop()
+        life = _stop(engine, start_up_s=ready_s - started_s)
+    return _Measured(report, sampled, life)
+
+
+def _stop(engine: Program, start_up_s: float) -> EngineLife:
+    ended = engine.exit_code()
+    stopping_s = time.monotonic()
+    exit_code = engine.stop()
+    return EngineLife(
+        command=engine.command,
+        start_up_s=round(start_up_s, 3),
+        stop_s=round(time.monotonic() - stopping_s, 3),
+        exit_code=exit_code,
+        ended=None if ended is None else f"ended by itself with exit code {ended}",
+    )
+
+
+def _until_ready(running: _Running) -> float:
+    """When the last probe was answered, Unix seconds."""
+    bench, engine = running.bench, running.engine
+    started_s = time.monotonic()
+
+    def check() -> None:
+        if engine.exit_code() is not None:
+            raise engine.failure("before it was ready")
+        bench.tell(Progress(running.step, "starting", time.monotonic() - started_s))
+
+    settings, names = bench.broker.settings, running.names
+    send_probes(settings, names.transactions, bench.artifact.manifest.history_end_s)
+    try:
+        return wait_for_probes(settings, names, within_s=READY_WITHIN_S, check=check)
+    except SurroundingsError as error:
+        if engine.exit_code() is not None:  # that error has the log already
+            raise
+        message = f"{error}; {engine.log_path} ends with:\n{engine.log_tail()}"
+        raise SurroundingsError(message) from None
+
+
+def _roles(bench: Bench, engine: Program) -> dict[str, ReadProcesses]:
+    roles: dict[str, ReadProcesses] = {
+        "engine": session_samples(engine.pid),
+        "benchmark": own_samples,
+    }
+    if bench.broker_processes is not None:
+        roles["broker"] = bench.broker_processes
+    return roles
+
+
+def _load(running: _Running, sampled: Sampled) -> LoadReport:
+    """Run the producer to its end; the engine may end before it, the load goes on."""
+    step, bench, engine = running.step, running.bench, running.engine
+    options = ("--rate", f"{step.rate_eps:g}", "--for", f"{step.load_s:g}s")
+    load = LoadFiles(bench.transactions, bench.artifact.folder)
+    command = producer_command(load, running.names, running.folder, options)
+    producer = Program("producer", command, running.folder / "producer.log")
+    try:
+        sampled.sampler.add_role("producer", session_samples(producer.pid))
+        deadline_s = time.monotonic() + step.load_s + LOAD_SLACK_S
+        while producer.wait(_LOOK_EVERY_S) is None and time.monotonic() < deadline_s:
+            begun_s = sampled.load_begun_s()
+            bench.tell(loading(step, sampled, begun_s, time.time()))
+            if engine.exit_code() is not None and begun_s is None:
+                raise engine.failure("before the load began")
+        if producer.exit_code() != 0:
+            raise producer.failure("before the load was sent")
+    finally:
+        producer.stop()
+    return read_report(running.folder)
+
+
+def loading(step: Step, sampled: Sampled, begun_s: float | None, now_s: float) -> Progress:
+    """The progress of a load that began at a time."""
+    if begun_s is None:
+        return Progress(step, "starting the load", sampled=sampled)
+    done_s = now_s - begun_s
+    if done_s < step.warmup_s:
+        return Progress(step, "warm-up", done_s, step.warmup_s, sampled)
+    return Progress(step, "measuring", done_s - step.warmup_s, step.measure_s, sampled)
+
+
+def _drain(running: _Running, sampled: Sampled, report: LoadReport) -> None:
+    """Wait until nothing is left, for a bounded time; an engine that ended drains nothing."""
+    engine, tell = running.engine, running.bench.tell
+    started_s = time.monotonic()
+    left_events = sampled.backlog().events[-1:].sum()
+    within_s = max(DRAIN_AT_LEAST_S, DRAIN_LAG_TIMES * left_events / running.step.rate_eps)
+    while engine.exit_code() is None and time.monotonic() - started_s < within_s:
+        if _is_drained(sampled.backlog(), report):
+            return
+        tell(Progress(running.step, "draining", time.monotonic() - started_s, sampled=sampled))
+        engine.wait(_LOOK_EVERY_S)
+
+
+def _is_drained(backlog: Backlog, report: LoadReport) -> bool:
+    # two seconds behind the last due time, so that the counters cover the whole window
+    behind = backlog.at_s > report.last_due_ms / 1000 + 2
+    return bool(np.any(behind & (backlog.events <= 0)))
+
+
+def _mismatches(bench: Bench, ledger: Ledger, outputs: Outputs) -> Mismatches:
+    if bench.features is None:
+        return Mismatches(0, 0, 0, 0)
+    return compare(ledger, outputs, read_reference(bench.features, ledger, bench.artifact))
+
+
+def broker_port(bootstrap_servers: str) -> int | None:
+    """The port of a broker on this machine, None when it is elsewhere."""
+    first = urlsplit(f"//{bootstrap_servers.split(',')[0]}")
+    return first.port if first.hostname in {"127.0.0.1", "localhost", "::1"} else None

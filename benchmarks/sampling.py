@@ -1,0 +1,122 @@
+"""Takes samples of offsets, CPU and memory at 1 Hz and keeps them raw in two CSV files."""
+
+from __future__ import annotations
+
+import logging
+import math
+import threading
+import time
+from collections.abc import Callable, Mapping
+from pathlib import Path
+
+import psutil
+
+from benchmarks.cluster import Broker
+from benchmarks.process_use import CpuMeter, ReadProcesses
+from benchmarks.samples import (
+    HOST_BUSY,
+    HOST_STEAL,
+    OFFSETS_FILE,
+    USE_FILE,
+    OffsetSample,
+    TreeUse,
+    UseSample,
+    totals,
+    write_offsets,
+    write_uses,
+)
+from fraud_core.errors import SurroundingsError
+from fraud_core.topics import TopicNames
+
+_log = logging.getLogger(__name__)
+
+
+class Sampler:
+    """Takes samples in a thread until it is stopped.
+
+    Attributes:
+        offsets: what was taken so far, by time.
+        uses: the same for CPU and memory.
+    """
+
+    def __init__(
+        self,
+        broker: Broker,
+        names: TopicNames,
+        roles: Mapping[str, ReadProcesses],
+        folder: Path,
+        clock: Callable[[], float] = time.time,
+    ) -> None:
+        """Open the files.
+
+        Args:
+            broker: asked for offsets.
+            names: the step's topics.
+            roles: how to see the processes of each role; more may be added while it runs.
+            folder: where the two files go.
+            clock: Unix seconds.
+        """
+        self.offsets: list[OffsetSample] = []
+        self.uses: list[UseSample] = []
+        self._broker, self._names, self._clock = broker, names, clock
+        self._roles = {role: (read, CpuMeter()) for role, read in roles.items()}
+        self._offsets_file = (folder / OFFSETS_FILE).open("w", newline="")
+        self._use_file = (folder / USE_FILE).open("w", newline="")
+        self._stop = threading.Event()
+        self._thread = threading.Thread(target=self._run, name="sampler", daemon=True)
+
+    def add_role(self, role: str, read: ReadProcesses) -> None:
+        """Sample a role from now on."""
+        self._roles = {**self._roles, role: (read, CpuMeter())}
+
+    def start(self) -> None:
+        """Take the first sample at the next whole second."""
+        self._thread.start()
+
+    def stop(self) -> None:
+        """Take no more, close the files."""
+        self._stop.set()
+        if self._thread.is_alive():
+            self._thread.join()
+        self._offsets_file.close()
+        self._use_file.close()
+
+    def _run(self) -> None:
+        slot_s = math.floor(self._clock()) + 1
+        while not self._stop.wait(max(slot_s - self._clock(), 0)):
+            self._take_offsets(slot_s)
+            self._take_use(slot_s)
+            # a slot that passed while we were busy is a gap; it is not taken late
+            slot_s = max(slot_s, math.floor(self._clock())) + 1
+
+    def _take_offsets(self, slot_s: int) -> None:
+        asked_s = self._clock()
+        try:
+            offsets = self._broker.end_offsets(self._names)
+        except SurroundingsError as error:
+            _log.warning("missed a sample slot_s=%d reason=%s", slot_s, error)
+            return
+        at_s = (asked_s + self._clock()) / 2
+        write_offsets(self._offsets_file, slot_s, at_s, offsets)
+        self.offsets.append(OffsetSample(slot_s, at_s, totals(offsets)))
+
+    def _take_use(self, slot_s: int) -> None:
+        taken = [
+            self._sample(slot_s, role, meter.advance(read()))
+            for role, (read, meter) in self._roles.items()
+        ]
+        host = psutil.cpu_times()
+        # user time holds guest time already; idle, iowait and steal are nobody's work here
+        busy_s = (
+            host.user
+            + host.system
+            + sum(getattr(host, name, 0.0) for name in ("nice", "irq", "softirq"))
+        )
+        steal_s = getattr(host, "steal", 0.0)  # Linux only
+        taken.append(self._sample(slot_s, HOST_BUSY, TreeUse(busy_s, 0, 0)))
+        taken.append(self._sample(slot_s, HOST_STEAL, TreeUse(steal_s, 0, 0)))
+        write_uses(self._use_file, taken)
+        self.uses += taken
+
+    def _sample(self, slot_s: int, role: str, use: TreeUse) -> UseSample:
+        return UseSample(slot_s, self._clock(), role, use)

@@ -1,0 +1,179 @@
+"""Whether an engine held a rate: sustainable, unsustainable, inconclusive or invalid. Pure.
+
+An invalid step says nothing of the engine and is never a data point; everything that makes it
+invalid is named. Thresholds are relative to the offered rate: an absolute one cannot fail below it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from benchmarks.backlog import Slope
+
+Verdict = Literal["sustainable", "unsustainable", "inconclusive", "invalid"]
+
+
+class Limits(BaseModel):
+    """What a rate must fulfil to count as held, and a measurement to count at all."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    slope_share: float = Field(
+        0.01, gt=0, lt=1, description="tolerated growth of the backlog, as a share of the rate"
+    )
+    lag_time_p95_s: float = Field(10.0, gt=0, description="longest tolerated lag time, seconds")
+    completeness: float = Field(
+        0.9999, gt=0, le=1, description="share of records that must be out after the drain"
+    )
+    delay_p99_ms: float = Field(
+        10.0, gt=0, description="send delay above which the generator is late, milliseconds"
+    )
+    delay_share_of_p50: float = Field(
+        0.05, ge=0, lt=1, description="tolerated p99 send delay as a share of the p50 latency"
+    )
+    delay_max_ms: float = Field(1000.0, gt=0, description="longest tolerated send delay")
+    rate_share: float = Field(0.005, gt=0, lt=1, description="tolerated error of the sent rate")
+    gap_share: float = Field(0.02, ge=0, lt=1, description="tolerated share of missed samples")
+    negative_share: float = Field(
+        0.001, ge=0, lt=1, description="tolerated share of negative latencies"
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Load:
+    """What the generator says of itself.
+
+    Attributes:
+        rate_eps: asked events per second.
+        sent_eps: events acknowledged per second.
+        delay_p99_ms: actual minus due send time.
+        delay_max_ms: the same, the worst one.
+        delivery_errors: records that the broker did not take.
+    """
+
+    rate_eps: float
+    sent_eps: float
+    delay_p99_ms: float
+    delay_max_ms: float
+    delivery_errors: int
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """All that a verdict rests on, over the window unless said otherwise.
+
+    Attributes:
+        load: the generator's report.
+        slope: trend of the backlog; None where the samples are too few.
+        lag_time_p95_s: None where there are no samples.
+        lowest_backlog: smallest sample of the whole step.
+        samples_asked: how many samples the window holds at the sampling rate.
+        samples_missed: how many of them were not taken.
+        sent: records sent in the whole step.
+        missing: records of these that are not out after the drain.
+        latencies: records due in the window.
+        latency_p50_ms: None where there are none.
+        negative_latencies: records out before they were due.
+        engine_ended: how the engine ended by itself in the step, None where it did not.
+    """
+
+    load: Load
+    slope: Slope | None
+    lag_time_p95_s: float | None
+    lowest_backlog: float
+    samples_asked: int
+    samples_missed: int
+    sent: int
+    missing: int
+    latencies: int
+    latency_p50_ms: float | None
+    negative_latencies: int
+    engine_ended: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Judgement:
+    """A verdict and one sentence of why."""
+
+    verdict: Verdict
+    why: str
+
+
+def judge(evidence: Evidence, limits: Limits) -> Judgement:
+    """Decide one step."""
+    doubts = list(reasons_to_doubt(evidence, limits))
+    if doubts:
+        return Judgement("invalid", _sentence("; ".join(doubts)))
+    if evidence.slope is None or evidence.lag_time_p95_s is None:
+        return Judgement("inconclusive", "The window is too short for a trend: six blocks of 10 s.")
+    return _by_trend(evidence, evidence.slope, evidence.lag_time_p95_s, limits)
+
+
+def _by_trend(evidence: Evidence, slope: Slope, lag_s: float, limits: Limits) -> Judgement:
+    tolerance_eps = limits.slope_share * evidence.load.rate_eps
+    trend = f"{_trend(slope)}, the limit is {tolerance_eps:+.2f}/s"
+    if lag_s > limits.lag_time_p95_s:
+        why = f"Lag time p95 is {lag_s:.1f} s, the limit is {limits.lag_time_p95_s:g} s; {trend}."
+        return Judgement("unsustainable", why)
+    if slope.low_eps > tolerance_eps:
+        return Judgement("unsustainable", f"The backlog grows: {trend}.")
+    if slope.high_eps >= tolerance_eps:
+        return Judgement("inconclusive", f"The trend does not decide: {trend}.")
+    if evidence.missing > (1 - limits.completeness) * evidence.sent:
+        why = f"{evidence.missing} of {evidence.sent} records are not out after the drain"
+        return Judgement("inconclusive", f"The backlog does not grow, but {why}.")
+    return Judgement("sustainable", f"The backlog does not grow: {trend}; lag {lag_s:.2f} s.")
+
+
+def reasons_to_doubt(evidence: Evidence, limits: Limits) -> Iterator[str]:
+    """Everything that makes the step invalid, in words."""
+    yield from _doubts_of_load(evidence, limits)
+    if evidence.samples_missed > limits.gap_share * evidence.samples_asked:
+        yield f"{evidence.samples_missed} of {evidence.samples_asked} samples were missed"
+    if evidence.lowest_backlog < 0:
+        yield (
+            f"the backlog fell to {evidence.lowest_backlog:g}: more came out than went in, "
+            "so offsets do not count records"
+        )
+    if evidence.negative_latencies > limits.negative_share * evidence.latencies:
+        yield (
+            f"{evidence.negative_latencies} of {evidence.latencies} records were out before they "
+            "were due: the clocks disagree"
+        )
+    if evidence.engine_ended:
+        yield f"the engine {evidence.engine_ended} during the step"
+
+
+def _doubts_of_load(evidence: Evidence, limits: Limits) -> Iterator[str]:
+    load = evidence.load
+    from_latency_ms = limits.delay_share_of_p50 * (evidence.latency_p50_ms or 0.0)
+    # an infinite p50 is total loss, which must not excuse the generator
+    bound_ms = limits.delay_p99_ms
+    if from_latency_ms != float("inf"):
+        bound_ms = max(bound_ms, from_latency_ms)
+    if load.delay_p99_ms > bound_ms:
+        yield (
+            f"the generator was late: p99 send delay {load.delay_p99_ms:.1f} ms, "
+            f"the limit is {bound_ms:.1f} ms"
+        )
+    if load.delay_max_ms > limits.delay_max_ms:
+        yield (
+            f"the generator stalled: longest send delay {load.delay_max_ms:.0f} ms, "
+            f"the limit is {limits.delay_max_ms:.0f} ms"
+        )
+    if abs(load.sent_eps - load.rate_eps) > limits.rate_share * load.rate_eps:
+        yield f"the generator sent {load.sent_eps:.2f}/s, asked were {load.rate_eps:g}/s"
+    if load.delivery_errors:
+        yield f"the broker did not take {load.delivery_errors} records"
+
+
+def _trend(slope: Slope) -> str:
+    return f"slope {slope.slope_eps:+.2f}/s [{slope.low_eps:+.2f}, {slope.high_eps:+.2f}]"
+
+
+def _sentence(text: str) -> str:
+    return f"{text[:1].upper()}{text[1:]}."

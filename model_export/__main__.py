@@ -1,0 +1,181 @@
+"""`python -m model_export simulate | features | train`."""
+
+from __future__ import annotations
+
+from collections import Counter
+from datetime import datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from fraud_core.artifact import DEFAULT_LABEL_DELAY_S, load_artifact
+from fraud_core.command import run_command, say, show
+from fraud_core.transaction import ANY_DATE, SECONDS_PER_DAY, format_time
+from fraud_core.transaction_files import transaction_files
+from model_export.clean_rows import read_clean_rows
+from model_export.course_format import write_files
+from model_export.dirt import choose_dirt
+from model_export.feature_file import (
+    features_by_manifest,
+    features_of,
+    read_for_features,
+    write_features,
+)
+from model_export.periods import Lengths, choose_periods
+from model_export.simulate import SimulationPlan, simulate
+
+if TYPE_CHECKING:
+    from model_export.training import Trained
+
+app = typer.Typer(add_completion=False, no_args_is_help=True, pretty_exceptions_enable=False)
+
+DAY_FORMAT = "%Y-%m-%d"
+DEFAULT_LABEL_DELAY_DAYS = DEFAULT_LABEL_DELAY_S // SECONDS_PER_DAY
+
+Transactions = Annotated[
+    list[Path],
+    typer.Option(help="A file in the course's format or a folder of them; may be given again."),
+]
+Share = Annotated[
+    float, typer.Option(help="Share of the customers that are kept, by a hash of their id.")
+]
+Days = Annotated[int, typer.Option(min=1)]
+
+
+@app.callback()
+def main() -> None:
+    """Simulate transactions, compute offline features, train and export the model."""
+
+
+@app.command("simulate")
+def simulate_command(
+    out: Annotated[Path, typer.Option(help="Folder for the files.")],
+    seed: Annotated[int, typer.Option(min=0, help="The same seed gives the same files.")] = 0,
+    days: Annotated[int, typer.Option(min=1, help="Length of the period.")] = 183,
+    customers: Annotated[int, typer.Option(min=1)] = 5_000,
+    terminals: Annotated[int, typer.Option(min=1)] = 10_000,
+    start: Annotated[datetime, typer.Option(formats=[DAY_FORMAT], help="First day.")] = datetime(  # noqa: DTZ001  # a day
+        2018, 4, 1
+    ),
+    dirt: Annotated[bool, typer.Option(help="Put in every kind of dirt that is known.")] = False,
+    dirt_share: Annotated[
+        float, typer.Option(min=0, max=0.05, help="Share of rows for each kind; at least six rows.")
+    ] = 0.00002,
+) -> None:
+    """Write simulated transactions in the course's own format, 30 days a file.
+
+    Example: python -m model_export simulate --out data --seed 1 --dirt
+    """
+    plan = SimulationPlan(seed, days, customers, terminals, start.date())
+    rows = simulate(plan)
+    spoiler = choose_dirt(len(rows), dirt_share if dirt else 0, seed)
+    paths = write_files(rows, plan, out, spoiler)
+    scenarios = Counter(rows.scenario.tolist())
+    show(f"{len(rows)} transactions of {days} days in {len(paths)} files in {out}")
+    show(
+        f"{int(rows.fraud.sum())} frauds ({rows.fraud.mean() if len(rows) else 0:.2%}): "
+        + ", ".join(f"scenario {number}: {scenarios[number]}" for number in (1, 2, 3))
+    )
+    if spoiler.counts:
+        show("dirt: " + _counted(spoiler.counts))
+
+
+@app.command("features")
+def features_command(
+    transactions: Transactions,
+    out: Annotated[Path, typer.Option(help="Parquet file: seq, tx_id and the 15 features.")],
+    artifact: Annotated[
+        Path | None,
+        typer.Option(help="Compute them as scorers with this artifact do; its settings hold."),
+    ] = None,
+    customers_share: Share = 1.0,
+    label_delay_days: Days = DEFAULT_LABEL_DELAY_DAYS,
+) -> None:
+    """Write the offline features of every clean row.
+
+    Example: python -m model_export features --transactions data --artifact model --out f.parquet
+    """
+    files = transaction_files(transactions)
+    manifest = load_artifact(artifact).manifest if artifact else None
+    reading = read_for_features(files, manifest, customers_share)
+    dirty = reading.dirty
+    if manifest is None:
+        parts = features_of(reading, label_delay_days * SECONDS_PER_DAY)
+    else:
+        parts, out_of_range = features_by_manifest(reading, manifest)
+        dirty = dirty + out_of_range
+    _say_left_out(dirty, reading.blank_lines)
+    show(f"features of {write_features(out, parts)} transactions in {out}")
+
+
+@app.command("train")
+def train_command(
+    transactions: Transactions,
+    out: Annotated[Path, typer.Option(help="Folder for the artifact.")],
+    customers_share: Share = 1.0,
+    history_end: Annotated[
+        datetime | None,
+        typer.Option(
+            formats=[DAY_FORMAT], help="Last day before the stream; default: 70 % of the days."
+        ),
+    ] = None,
+    train_days: Days = 28,
+    test_days: Days = 7,
+    label_delay_days: Days = DEFAULT_LABEL_DELAY_DAYS,
+    seed: Annotated[int, typer.Option(min=0)] = 0,
+) -> None:
+    """Train the model, judge it by the handbook's protocol, and write the artifact folder.
+
+    Example: python -m model_export train --transactions data --out model
+    """
+    files = transaction_files(transactions)
+    lengths = Lengths(train_days, test_days, label_delay_days)
+    reading = read_clean_rows(files, dates=ANY_DATE, customers_share=customers_share)
+    _say_left_out(reading.dirty, reading.blank_lines)
+    end = history_end.date() if history_end else None
+    periods = choose_periods(reading.first_day_s, reading.days, end, lengths)
+    say(
+        f"training on {format_time(periods.train_first_s)} to {format_time(periods.train_last_s)}, "
+        f"the stream begins after {format_time(periods.history_end_s)}"
+    )
+    # XGBoost and scikit-learn take 4 s to import: no other command and no error waits for them
+    from model_export import training
+    from model_export.artifact_folder import write_artifact
+
+    names = tuple(file.name for file in files)
+    settings = training.TrainingSettings(lengths, seed, customers_share, names)
+    trained = training.train(reading.rows, periods, settings)
+    manifest = write_artifact(out, reading, trained, periods, settings)
+    _show_quality(trained, manifest.metrics["onnx_largest_difference"])
+    show(f"artifact written to {out}")
+
+
+def _say_left_out(dirty: Counter[str], blank_lines: int) -> None:
+    say(f"left out {dirty.total()} dirty rows" + (f" ({_counted(dirty)})" if dirty else ""))
+    if blank_lines:
+        say(f"passed over {blank_lines} blank lines")
+
+
+def _show_quality(trained: Trained, difference: float) -> None:
+    show(f"trained on {trained.train_rows} transactions, {trained.train_frauds} frauds")
+    metrics = trained.metrics
+    if metrics is None:
+        show("no fraud in the test window, so there is nothing to judge the model by")
+    else:
+        show(f"tested on {metrics.transactions} transactions, {metrics.frauds} frauds")
+        show(f"AUC ROC             {metrics.auc_roc:.4f}")
+        show(f"average precision   {metrics.average_precision:.4f}")
+        show(
+            f"card precision@100  {metrics.card_precision_100:.4f} "
+            f"(the most possible: {metrics.oracle_card_precision_100:.4f})"
+        )
+    show(f"ONNX scores differ from XGBoost's by at most {difference:.1e}")
+
+
+def _counted(counts: Counter[str]) -> str:
+    return ", ".join(f"{name}: {counts[name]}" for name in sorted(counts))
+
+
+if __name__ == "__main__":
+    run_command(app)

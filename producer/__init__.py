@@ -1,0 +1,1 @@
+"""Sends real transactions to Kafka on a schedule, and their outcomes to the labels topic."""

@@ -1,0 +1,159 @@
+"""`python -m sandbox`: a Kafka broker on this machine, its topics, jars and variables."""
+
+from __future__ import annotations
+
+import os
+import shlex
+from enum import StrEnum
+from typing import Annotated
+
+import typer
+
+from fraud_core.command import run_command, say, show
+from fraud_core.errors import EXIT_SURROUNDINGS
+from fraud_core.kafka import KafkaSettings
+from fraud_core.topic_admin import create_topics
+from fraud_core.topics import TopicNames
+from sandbox.ivy import jars_ready, relock, spark_jars
+from sandbox.jars import LOCK_FILE, jar_paths, read_lock
+from sandbox.java import Java, find_java
+from sandbox.kafka_broker import BrokerState, broker_down, broker_status, broker_up
+from sandbox.settings import SandboxSettings
+
+app = typer.Typer(
+    add_completion=False,
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    help="Services on 127.0.0.1 for the demo, the tests and the benchmark.",
+)
+
+
+class Service(StrEnum):
+    """What can be started."""
+
+    KAFKA = "kafka"
+
+
+class JarSetName(StrEnum):
+    """Which jars."""
+
+    BROKER = "broker"
+    SPARK = "spark"
+
+
+ServiceArgument = Annotated[Service, typer.Argument(help="which service")]
+
+
+@app.command()
+def up(service: ServiceArgument = Service.KAFKA) -> None:
+    """Start the broker, or say that it runs; fetches Java and jars when they are missing.
+
+    Example: python -m sandbox up
+    """
+    show(_line(service, broker_up(_settings(), os.environ)))
+
+
+@app.command()
+def down(service: ServiceArgument = Service.KAFKA) -> None:
+    """Stop the broker that `up` started; its data stays.
+
+    Example: python -m sandbox down
+    """
+    stopped = broker_down(_settings())
+    show(f"{service.value}: stopped" if stopped else f"{service.value}: was not running")
+
+
+@app.command()
+def status(service: ServiceArgument = Service.KAFKA) -> None:
+    """Say whether a broker answers; exit code 5 when none does.
+
+    Example: python -m sandbox status
+    """
+    state = broker_status(_settings(), os.environ)
+    if state is None:
+        show(f"{service.value}: not running; start it with `python -m sandbox up`")
+        raise typer.Exit(EXIT_SURROUNDINGS)
+    show(_line(service, state))
+
+
+@app.command()
+def topics(
+    prefix: Annotated[str, typer.Option(help="put before each name, for example demo-")] = "",
+) -> None:
+    """Create the four topics on the broker that is set or runs.
+
+    Example: python -m sandbox topics --prefix demo-
+    """
+    names = TopicNames(prefix)
+    created = create_topics(_kafka_settings(), names)
+    for name, shape in names.shapes().items():
+        found = "created" if name in created else "was there"
+        show(f"{name}: {found}, {shape.partitions} partitions")
+
+
+@app.command()
+def jars(which: Annotated[JarSetName, typer.Argument(help="whose jars")]) -> None:
+    """Print the jars of Spark's Kafka connector, or the broker's, as paths with commas.
+
+    Example: python -m sandbox jars spark
+    """
+    settings = _settings()
+    folder = jars_ready(settings.cache_folder, _java(settings).program)
+    show(",".join(str(path) for path in jar_paths(folder, read_lock(), which.value)))
+
+
+@app.command()
+def env() -> None:
+    """Print the variables that the engines need, for a shell to read.
+
+    Example: eval "$(python -m sandbox env)"
+    """
+    settings = _settings()
+    java = _java(settings)
+    folder = jars_ready(settings.cache_folder, java.program)
+    variables = {
+        "KAFKA_BOOTSTRAP_SERVERS": _kafka_settings().bootstrap_servers,
+        "JAVA_HOME": str(java.home),
+        "FRAUD_SPARK_JARS": spark_jars(folder),
+    }
+    for name, value in variables.items():
+        show(f"export {name}={shlex.quote(value)}")
+
+
+@app.command("lock-jars")
+def lock_jars() -> None:
+    """Write jars.lock anew after a change of ivy.xml (for developers).
+
+    Example: python -m sandbox lock-jars && git diff sandbox/jars.lock
+    """
+    settings = _settings()
+    relock(settings.cache_folder, _java(settings).program)
+    say(f"wrote {LOCK_FILE}")
+
+
+def _settings() -> SandboxSettings:
+    return SandboxSettings.from_environment(os.environ)
+
+
+def _java(settings: SandboxSettings) -> Java:
+    return find_java(os.environ, settings.folder / "java")
+
+
+def _kafka_settings() -> KafkaSettings:
+    settings = KafkaSettings.from_environment()
+    if "KAFKA_BOOTSTRAP_SERVERS" in os.environ:
+        return settings
+    return settings.model_copy(update={"bootstrap_servers": _settings().bootstrap_servers})
+
+
+def _line(service: Service, state: BrokerState) -> str:
+    whose = f"pid {state.pid}" if state.pid else "not ours"
+    took = f", ready in {state.started_s:.1f} s" if state.started_s is not None else ""
+    return (
+        f"{service.value}: answers at {state.bootstrap_servers} "
+        f"({whose}, cluster {state.cluster_id}{took})"
+    )
+
+
+if __name__ == "__main__":
+    run_command(app)

@@ -1,0 +1,34 @@
+import sys
+from pathlib import Path
+
+from benchmarks.engines import MODULES, EngineStart, program_of
+from benchmarks.producing import LoadFiles, producer_command
+from benchmarks.runner import broker_port
+from fraud_core.topics import TopicNames
+
+
+def test_every_engine_is_started_with_the_same_options():
+    start = EngineStart(program_of("spark"), Path("a"), 2, "run-")
+    assert start.command() == [
+        *(sys.executable, "-m", "spark_scorer", "--artifact", "a", "--workers", "2"),
+        *("--topic-prefix", "run-", "--label-wait-s", "5"),
+    ]
+
+
+def test_the_engines_of_a_plan_are_known():
+    assert set(MODULES) == {"faust", "spark", "plain"}
+
+
+def test_the_producer_reads_every_path():
+    command = producer_command(
+        LoadFiles([Path("a"), Path("b")], Path("m")), TopicNames("p-"), Path("f"), ("--rate", "5")
+    )
+    text = " ".join(command)
+    assert "--transactions a --transactions b --artifact m --topic-prefix p-" in text
+    assert text.endswith("--ledger f/ledger.parquet --report f/load.json --rate 5")
+
+
+def test_only_a_broker_of_this_machine_has_a_port_to_look_for():
+    assert broker_port("127.0.0.1:19092") == 19092
+    assert broker_port("localhost:1,other:2") == 1
+    assert broker_port("kafka.example.net:9092") is None
