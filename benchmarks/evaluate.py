@@ -190,7 +190,7 @@ def _evidence(
     slots = window.slots()
     taken = {sample.slot_s for sample in record.offsets}
     return Evidence(
-        load=_load(record.report),
+        load=_load(record.report, window),
         slope=slope_of(inside),
         lag_time_p95_s=lag_time_s(inside, record.step.rate_eps),
         lowest_backlog=float(backlog.events.min()) if len(backlog.events) else 0.0,
@@ -205,8 +205,11 @@ def _evidence(
     )
 
 
-def _load(report: LoadReport) -> Load:
+def _load(report: LoadReport, window: Window) -> Load:
+    # the schedule reaches one interval behind its last record
+    end_s = report.last_due_ms / 1000 + 1 / report.rate_eps
     return Load(
+        ended_early_s=window.end_s - end_s,
         rate_eps=report.rate_eps,
         sent_eps=report.sent_eps,
         delay_p99_ms=report.delay_p99_ms,

@@ -37,6 +37,9 @@ class Limits(BaseModel):
     )
     delay_max_ms: float = Field(1000.0, gt=0, description="longest tolerated send delay")
     rate_share: float = Field(0.005, gt=0, lt=1, description="tolerated error of the sent rate")
+    ended_early_s: float = Field(
+        0.25, ge=0, description="tolerated end of the load before that of the window, seconds"
+    )
     gap_share: float = Field(0.02, ge=0, lt=1, description="tolerated share of missed samples")
     negative_share: float = Field(
         0.001, ge=0, lt=1, description="tolerated share of negative latencies"
@@ -53,6 +56,7 @@ class Load:
         delay_p99_ms: actual minus due send time.
         delay_max_ms: the same, the worst one.
         delivery_errors: records that the broker did not take.
+        ended_early_s: how long before the end of the window the load ended.
     """
 
     rate_eps: float
@@ -60,6 +64,7 @@ class Load:
     delay_p99_ms: float
     delay_max_ms: float
     delivery_errors: int
+    ended_early_s: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -167,6 +172,11 @@ def _doubts_of_load(evidence: Evidence, limits: Limits) -> Iterator[str]:
         )
     if abs(load.sent_eps - load.rate_eps) > limits.rate_share * load.rate_eps:
         yield f"the generator sent {load.sent_eps:.2f}/s, asked were {load.rate_eps:g}/s"
+    if load.ended_early_s > limits.ended_early_s:
+        yield (
+            f"the load ended {load.ended_early_s:.1f} s before the window: the files hold too few "
+            "transactions after the history"
+        )
     if load.delivery_errors:
         yield f"the broker did not take {load.delivery_errors} records"
 

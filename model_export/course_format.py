@@ -10,6 +10,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from fraud_core.errors import ConfigError
 from fraud_core.transaction import SECONDS_PER_DAY
 from model_export.dirt import Spoiler
 from model_export.simulate import SimulationPlan, Transactions
@@ -38,18 +39,24 @@ def write_files(
         plan: gives the first day.
         folder: made if need be; files of the same names are replaced.
         spoiler: puts dirt into the lines.
+
+    Raises:
+        ConfigError: the folder holds other transaction files, which would be read with these.
     """
     folder.mkdir(parents=True, exist_ok=True)
-    paths = []
-    for first_day in range(0, plan.days, DAYS_A_FILE):
+    first_days = range(0, plan.days, DAYS_A_FILE)
+    paths = [folder / f"{plan.start + timedelta(days=first_day)}.txt" for first_day in first_days]
+    others = sorted(set(folder.glob("*.txt")) - set(paths))
+    if others:
+        message = f"{folder} holds {others[0].name} of another set: give a folder of its own"
+        raise ConfigError(message)
+    for first_day, path in zip(first_days, paths, strict=True):
         low, high = np.searchsorted(rows.day, [first_day, first_day + DAYS_A_FILE])
-        path = folder / f"{plan.start + timedelta(days=first_day)}.txt"
         scratch = path.with_suffix(".tmp")
         with scratch.open("wb") as file:
             file.write(HEADER)
             file.write(_text(spoiler.spoil(_lines(rows, plan, int(low), int(high)), int(low))))
         scratch.replace(path)
-        paths.append(path)
     return paths
 
 

@@ -103,3 +103,10 @@ def test_the_drain_ends_at_the_first_sample_without_a_backlog():
 
 def test_a_drain_that_does_not_end_is_null():
     assert evaluated(offsets=offsets(growth_eps=1)[:-3]).drain_s is None
+
+
+def test_files_that_end_before_the_window_make_the_step_invalid():
+    short = REPORT.model_copy(update={"last_due_ms": REPORT.last_due_ms - 3000})
+    found = evaluated(report=short)
+    assert found.verdict == "invalid"
+    assert "ended 3.0 s before the window" in found.why

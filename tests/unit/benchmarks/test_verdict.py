@@ -80,6 +80,7 @@ def test_a_short_window_decides_nothing():
         ({"load": replace(LOAD, sent_eps=397.9)}, "sent 397.90/s, asked were 400/s"),
         ({"load": replace(LOAD, sent_eps=402.1)}, "sent 402.10/s"),
         ({"load": replace(LOAD, delivery_errors=1)}, "did not take 1 records"),
+        ({"load": replace(LOAD, ended_early_s=2.5)}, "the load ended 2.5 s before the window"),
         ({"samples_missed": 2}, "2 of 60 samples were missed"),
         ({"lowest_backlog": -1}, "the backlog fell to -1"),
         ({"negative_latencies": 25}, "the clocks disagree"),

@@ -3,6 +3,7 @@ from collections import Counter
 import numpy as np
 import pytest
 
+from fraud_core.errors import ConfigError
 from fraud_core.transaction import REASONS
 from fraud_core.transaction_files import read_days, transaction_files
 from model_export.dirt import KINDS, LEAST_OF_A_KIND, choose_dirt
@@ -24,6 +25,12 @@ def test_files_hold_thirty_days_and_are_named_by_the_first(tmp_path):
         "2018-06-01.txt",
         "2018-07-01.txt",
     ]
+
+
+def test_a_folder_with_files_of_another_set_is_refused(tmp_path):
+    (tmp_path / "2018-12-01.txt").write_text("")
+    with pytest.raises(ConfigError, match=r"2018-12-01\.txt of another set"):
+        write_small(tmp_path)
 
 
 def test_lines_look_like_the_courses(tmp_path):
