@@ -89,40 +89,68 @@ def run_campaign(request: Request, announce: Announcement) -> tuple[RunResult, P
         StreamError: surroundings or settings do not let it go on; what was measured is saved.
     """
     steps = _steps(request)
-    settings = KafkaSettings.from_environment()
-    artifact = load_artifact(request.artifact)
-    files = transaction_files(request.transactions)
-    cluster = cluster_id(settings)
+    found = _look_around(request)
     now = datetime.now(UTC)
     folder = request.results / new_run_id(request.plan.id, now)
     folder.mkdir(parents=True)
     announce.say(f"run {folder.name}: {len(steps)} steps, about {estimate_s(steps) / 60:.0f} min")
-    broker_pid = listener_on(port) if (port := broker_port(settings.bootstrap_servers)) else None
-    features = request.results / CACHE_FOLDER / f"features-{_features_key(files, artifact)}.parquet"
-    announce.say("offline features of the same files: the reference of the check")
+    features = request.results / CACHE_FOLDER / f"features-{found.files_key}.parquet"
+    if not features.is_file():
+        announce.say("computing the offline features of the same files, the reference of the check")
     make_offline_features(request.transactions, request.artifact, features, folder / "features.log")
     bench = Bench(
-        broker=Broker(settings),
-        artifact=artifact,
+        broker=Broker(found.settings),
+        artifact=found.artifact,
         transactions=request.transactions,
         features=features,
         run_folder=folder,
         run_id=folder.name,
         programs={step.engine: program_of(step.engine) for step in steps},
         limits=request.plan.limits,
-        broker_processes=single_samples(broker_pid) if broker_pid else None,
+        broker_processes=single_samples(found.broker_pid) if found.broker_pid else None,
         tell=announce.tell,
     )
-    empty = RunResult(
-        run=_run_fields(request, folder.name, now) | {"cluster": cluster},
+    empty = _empty_result(request, found, _run_fields(request, folder.name, now), len(steps))
+    return _run_steps(steps, bench, empty, announce), folder
+
+
+@dataclass(frozen=True, slots=True)
+class _Found:
+    """What is there before the first step; `broker_pid` is None where it cannot be seen."""
+
+    settings: KafkaSettings
+    artifact: Artifact
+    files_key: str
+    cluster: str
+    broker_pid: int | None
+
+
+def _look_around(request: Request) -> _Found:
+    settings = KafkaSettings.from_environment()
+    artifact = load_artifact(request.artifact)
+    files = transaction_files(request.transactions)
+    port = broker_port(settings.bootstrap_servers)
+    return _Found(
+        settings=settings,
+        artifact=artifact,
+        files_key=_features_key(files, artifact),
+        cluster=cluster_id(settings),
+        broker_pid=listener_on(port) if port else None,
+    )
+
+
+def _empty_result(
+    request: Request, found: _Found, run: dict[str, Any], steps_asked: int
+) -> RunResult:
+    return RunResult(
+        run=run | {"cluster": found.cluster},
         plan=request.plan,
         machine=machine(),
-        versions=versions(broker_pid),
-        model=_model_fields(artifact),
+        versions=versions(found.broker_pid),
+        model=_model_fields(found.artifact),
         steps=[],
-        steps_asked=len(steps),
+        steps_asked=steps_asked,
     )
-    return _run_steps(steps, bench, empty, announce), folder
 
 
 def _run_steps(

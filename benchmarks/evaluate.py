@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
@@ -106,42 +107,27 @@ def evaluate(record: Record, limits: Limits) -> StepResult:
     """The result of a step."""
     step, window = record.step, window_of(record.step, record.report)
     backlog = backlog_of(record.offsets, record.baseline)
-    inside = backlog.between(window.start_s, window.end_s)
-    slope = slope_of(inside)
     latency = latency_of(record.ledger, record.outputs, window)
     counts = parity.count(record.ledger, record.outputs)
     evidence = _evidence(record, window, backlog, counts, latency)
-    judgement = judge(evidence, limits)
     use = {role: used for role in _roles(record.uses) if (used := use_of(record, role, window))}
+    fields: dict[str, Any] = {
+        **_verdict_fields(judge(evidence, limits), counts, record.mismatches),
+        **_backlog_fields(evidence, backlog.between(window.start_s, window.end_s)),
+        **_window_fields(record, window),
+        **_engine_fields(record.engine),
+    }
     return StepResult(
         engine=step.engine,
         instances=step.instances,
         rate_eps=step.rate_eps,
-        **_verdict_fields(judgement, counts, record.mismatches),
         latency_ms=_latency_fields(latency),
         cpu_s_per_million=_cpu_per_million(use.get("engine"), record.offsets, window),
-        backlog_slope_eps=slope.slope_eps if slope else None,
-        backlog_slope_low_eps=slope.low_eps if slope else None,
-        backlog_slope_high_eps=slope.high_eps if slope else None,
-        lag_time_p95_s=evidence.lag_time_p95_s,
-        backlog_max_events=int(inside.events.max()) if len(inside.events) else None,
-        samples_asked=evidence.samples_asked,
-        samples_missed=evidence.samples_missed,
-        baseline=Baseline(
-            inputs=record.baseline.inputs,
-            predictions=record.baseline.predictions,
-            dead_letters=record.baseline.dead_letters,
-        ),
-        window_start_ms=round(window.start_s * 1000),
-        window_end_ms=round(window.end_s * 1000),
-        start_up_s=record.engine.start_up_s,
         drain_s=drain_s(backlog, record.report),
-        stop_s=record.engine.stop_s,
-        engine_exit_code=record.engine.exit_code,
         load=_load_fields(record.report),
         use=use,
         host=_host(record, window),
-        command=record.engine.command,
+        **fields,
     )
 
 
@@ -237,6 +223,41 @@ def _verdict_fields(
         "score_mismatches": mismatches.scores,
         "wrongly_answered": mismatches.wrongly_answered + counts.unknown,
         "labels_incomplete": mismatches.labels_incomplete,
+    }
+
+
+def _backlog_fields(evidence: Evidence, inside: Backlog) -> dict[str, object]:
+    slope = evidence.slope
+    return {
+        "backlog_slope_eps": slope.slope_eps if slope else None,
+        "backlog_slope_low_eps": slope.low_eps if slope else None,
+        "backlog_slope_high_eps": slope.high_eps if slope else None,
+        "lag_time_p95_s": evidence.lag_time_p95_s,
+        "backlog_max_events": int(inside.events.max()) if len(inside.events) else None,
+        "samples_asked": evidence.samples_asked,
+        "samples_missed": evidence.samples_missed,
+    }
+
+
+def _window_fields(record: Record, window: Window) -> dict[str, object]:
+    baseline = record.baseline
+    return {
+        "baseline": Baseline(
+            inputs=baseline.inputs,
+            predictions=baseline.predictions,
+            dead_letters=baseline.dead_letters,
+        ),
+        "window_start_ms": round(window.start_s * 1000),
+        "window_end_ms": round(window.end_s * 1000),
+    }
+
+
+def _engine_fields(engine: EngineLife) -> dict[str, object]:
+    return {
+        "start_up_s": engine.start_up_s,
+        "stop_s": engine.stop_s,
+        "engine_exit_code": engine.exit_code,
+        "command": engine.command,
     }
 
 

@@ -12,7 +12,8 @@ from numpy.typing import NDArray
 
 from fraud_core.course_row import CLEAN
 from fraud_core.label_record import encode_label_record
-from fraud_core.transaction import REASONS, SECONDS_PER_DAY
+from fraud_core.stream_start import last_second, stream_start
+from fraud_core.transaction import REASONS
 from fraud_core.transaction_files import DayRows, encode_row
 from producer.outcomes import PendingOutcomes
 
@@ -103,24 +104,11 @@ def stream_blocks(days: Iterable[DayRows], plan: StreamPlan) -> Iterator[StreamB
         oldest = day = None  # type: ignore[assignment]  # or both stay in memory with the next day
 
 
-def last_second(day: DayRows) -> int:
-    """The last second of the date that a day's rows carry, -1 where none has a date.
-
-    The lower median, because single rows with a wrong date stand among the others.
-    """
-    dated = day.time_s[day.time_s >= 0]
-    if not len(dated):
-        return -1
-    place = (len(dated) - 1) // 2
-    middle_s = int(np.partition(dated, place)[place])
-    return middle_s - middle_s % SECONDS_PER_DAY + SECONDS_PER_DAY - 1
-
-
 def _read_until(day: DayRows) -> int:
     """Event time up to which nothing more is to come once this day, or part of a day, is read."""
     dated = day.time_s[day.time_s >= 0]
     # the next part of the day may begin in the second in which this one ends
-    return min(int(dated[-1]) - 1, last_second(day)) if len(dated) else -1
+    return min(int(dated[-1]) - 1, last_second(day.time_s)) if len(dated) else -1
 
 
 class _HeldDays:
@@ -214,14 +202,9 @@ class _Cutter:
         """Place of the day's first row of the stream."""
         if self._is_started:
             return 0
-        # a single row of the far future among the history's rows must not start the stream
-        if last_second(day) <= self._plan.history_end_s:
-            return len(day)
-        after = (day.reasons == CLEAN) & (day.time_s > self._plan.history_end_s)
-        if not after.any():
-            return len(day)
-        self._is_started = True
-        return int(np.argmax(after))
+        start = stream_start(day, self._plan.history_end_s)
+        self._is_started = start is not None
+        return len(day) if start is None else start
 
     def _block(self, day: DayRows, places: Int64s, read_until_s: int) -> StreamBlock:
         labels = self._labels(day, places, read_until_s)

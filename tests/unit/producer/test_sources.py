@@ -1,5 +1,6 @@
+from fraud_core.stream_start import last_second
 from producer import sources
-from producer.sources import last_second, stream_blocks
+from producer.sources import stream_blocks
 from tests.streams_of_files import (
     DELAY_S,
     HISTORY_END_S,
@@ -131,6 +132,6 @@ def test_an_outcome_that_was_not_found_in_time_is_published_and_counted(monkeypa
 
 def test_the_date_of_a_day_ignores_single_wrong_dates():
     [day] = days_of([row(3, 0), row(3, 1), row(300, 0)])
-    assert last_second(day) == row(3, 86_399)[0]
+    assert last_second(day.time_s) == row(3, 86_399)[0]
     [dateless] = days_of([(-1, 0, 3)])
-    assert last_second(dateless) == -1
+    assert last_second(dateless.time_s) == -1
