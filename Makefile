@@ -21,7 +21,7 @@ help: ## list the targets
 
 setup: $(INSTALLED) ## virtual environment with all packages in .venv (1.5 GB)
 
-demo: setup jars $(DEMO)/artifact ## transactions through a real Kafka and both engines, measured: verdicts and a report
+demo: setup jars $(DEMO)/artifact/manifest.json ## transactions through a real Kafka and both engines, measured: verdicts and a report
 	@set -e; if ! $(RUN) -m sandbox status > /dev/null 2>&1; then \
 	  $(RUN) -m sandbox up; trap '$(RUN) -m sandbox down' EXIT; \
 	fi; \
@@ -51,18 +51,16 @@ clean: ## stop the broker, remove demo, broker data and caches; keeps .venv and 
 	@find . -name __pycache__ -not -path './$(VENV)/*' -prune -exec rm -rf {} +
 	@echo "kept: .venv, benchmarks/results and the downloaded jars ($${SANDBOX_CACHE:-~/.cache/streamgauge})"
 
-# What was interrupted keeps the name .half and is made again.
-$(DEMO)/transactions: | setup
-	@echo "demo: simulating transactions into $@"
-	@rm -rf $@.half && mkdir -p $(DEMO)
-	@$(RUN) -m model_export simulate --out $@.half
-	@mv $@.half $@
+# Each is written last of its folder, so what was interrupted is made again.
+$(DEMO)/transactions/.complete: | setup
+	@echo "demo: simulating transactions into $(DEMO)/transactions"
+	@rm -rf $(DEMO)/transactions
+	@$(RUN) -m model_export simulate --dirt --out $(DEMO)/transactions
+	@touch $@
 
-$(DEMO)/artifact: | $(DEMO)/transactions
-	@echo "demo: training the model into $@"
-	@rm -rf $@.half
-	@$(RUN) -m model_export train --transactions $(DEMO)/transactions --out $@.half
-	@mv $@.half $@
+$(DEMO)/artifact/manifest.json: | $(DEMO)/transactions/.complete
+	@echo "demo: training the model into $(DEMO)/artifact"
+	@$(RUN) -m model_export train --transactions $(DEMO)/transactions --out $(DEMO)/artifact
 
 jars: setup
 	@$(RUN) -m sandbox jars broker > /dev/null

@@ -25,7 +25,7 @@ from benchmarks.producing import LoadFiles, producer_command, read_report
 from benchmarks.programs import Program
 from benchmarks.runner import broker_port
 from benchmarks.samples import totals
-from benchmarks.store import new_run_id, save
+from benchmarks.store import new_run_id, save, write_whole
 from benchmarks.surroundings import commit, machine, versions
 from fraud_core.artifact import load_artifact
 from fraud_core.errors import ConfigError, MeasurementError
@@ -213,6 +213,7 @@ def _drain(
         curve = _watch(engine, records, broker, names)
     finally:
         engine.stop()
+    _save_curve(folder / f"{asked[0]}-x{asked[1]}.csv", curve)
     return summarize(asked, records, curve, started_s)
 
 
@@ -234,6 +235,12 @@ def _watch(engine: Program, records: int, broker: Broker, names: TopicNames) -> 
         if time.monotonic() - moved_s > _STALLED_AFTER_S:
             break
     return curve
+
+
+def _save_curve(path: Path, curve: _Curve) -> None:
+    rows = zip(curve.at_s, curve.outputs, curve.cpu_s, strict=True)
+    lines = [f"{at_s:.3f},{outputs:.0f},{cpu_s:.3f}" for at_s, outputs, cpu_s in rows]
+    write_whole(path, "\n".join(["at_s,outputs,cpu_s", *lines]) + "\n")
 
 
 def drain_table(result: DrainRun) -> str:
