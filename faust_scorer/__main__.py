@@ -6,14 +6,13 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
-from fraud_core.topic_admin import require_topics
 
 from faust_scorer.group import Group
-from faust_scorer.settings import WorkerSettings
-from faust_scorer.worker import command_line
+from faust_scorer.settings import WorkerSettings, command_line
 from fraud_core.artifact import load_artifact
 from fraud_core.command import log_to_stderr, run_command
 from fraud_core.kafka import KafkaSettings
+from fraud_core.topic_admin import require_topics
 from fraud_core.topics import TopicNames
 
 app = typer.Typer(add_completion=False, pretty_exceptions_enable=False)

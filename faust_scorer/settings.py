@@ -1,8 +1,10 @@
-"""What one Faust worker is told by the group runner."""
+"""What one Faust worker is told by the group runner, and how: by its command line."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import json
+import sys
+from dataclasses import asdict, dataclass
 from pathlib import Path
 
 
@@ -27,3 +29,15 @@ class WorkerSettings:
     label_wait_s: float
     take_max: int
     take_within_s: float
+
+
+def command_line(settings: WorkerSettings) -> list[str]:
+    """The arguments that start a worker; no secret is among them."""
+    text = json.dumps(asdict(settings), default=str)
+    return [sys.executable, "-m", "faust_scorer.worker", text]
+
+
+def settings_from(arguments: list[str]) -> WorkerSettings:
+    """The settings that `command_line` wrote."""
+    fields = json.loads(arguments[0])
+    return WorkerSettings(**fields | {"artifact": Path(fields["artifact"])})

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import json
 import logging
 import sys
 import tempfile
-from dataclasses import asdict
 from pathlib import Path
 
 import faust
@@ -14,25 +12,13 @@ import uvloop
 
 from faust_scorer.app import make_app
 from faust_scorer.delivery import OutputWriter
-from faust_scorer.settings import WorkerSettings
+from faust_scorer.settings import settings_from
 from fraud_core.artifact import load_artifact
 from fraud_core.command import log_to_stderr, run_command
 from fraud_core.kafka import KafkaSettings
 from fraud_core.prediction import Identity
 from fraud_core.stream_scorer import StreamScorer
 from fraud_core.topics import TopicNames
-
-
-def command_line(settings: WorkerSettings) -> list[str]:
-    """The arguments that start a worker; no secret is among them."""
-    text = json.dumps(asdict(settings), default=str)
-    return [sys.executable, "-m", "faust_scorer.worker", text]
-
-
-def settings_from(arguments: list[str]) -> WorkerSettings:
-    """The settings that `command_line` wrote."""
-    fields = json.loads(arguments[0])
-    return WorkerSettings(**fields | {"artifact": Path(fields["artifact"])})
 
 
 def run_worker() -> None:

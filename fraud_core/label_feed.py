@@ -38,6 +38,7 @@ class LabelFeed:
         self._history = history
         self._wait_s = wait_s
         self._timed_out_at_s: int | None = None
+        self._slack_s = 0
         self._rewind()
 
     @classmethod
@@ -94,16 +95,20 @@ class LabelFeed:
                 return
             self.poll(_POLL_S)
 
-    def rebuild(self, clock: Callable[[], float]) -> None:
+    def rebuild(self, missing_s: int, clock: Callable[[], float]) -> None:
         """Read everything again, up to where the table stood: somebody asked below its floor.
 
+        A partition that was not seen before stands there; from now on so much more is held.
+
         Args:
+            missing_s: how far below.
             clock: monotonic seconds.
 
         Raises:
             SurroundingsError: the broker stopped answering.
         """
         wanted_s = self.complete_until_s
+        self._slack_s += missing_s
         self._rewind()
         deadline = clock() + _ANSWER_WITHIN_S
         while self.complete_until_s < wanted_s:
@@ -118,7 +123,7 @@ class LabelFeed:
         self._consumer.close()
 
     def _rewind(self) -> None:
-        self.table = LabelTable(self._history)
+        self.table = LabelTable(self._history, slack_s=self._slack_s)
         self._consumer.assign([TopicPartition(self._topic, 0, OFFSET_BEGINNING)])
 
     def _take_in(self, message: Message) -> None:

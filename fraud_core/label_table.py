@@ -20,7 +20,15 @@ EVICT_EVERY_S: Final = 7 * SECONDS_PER_DAY
 
 
 class BelowFloorError(Exception):
-    """A question about a time whose window was evicted: the table must be built again."""
+    """A question about a window that was evicted in part: the table must be built again.
+
+    Attributes:
+        missing_s: how far the window reaches below what is held.
+    """
+
+    def __init__(self, missing_s: int) -> None:
+        super().__init__(f"the window reaches {missing_s} s below what is held")
+        self.missing_s = missing_s
 
 
 class LabelTable:
@@ -30,7 +38,14 @@ class LabelTable:
         complete_until_s: outcomes with a label time up to here are all in the table.
     """
 
-    def __init__(self, history: History) -> None:
+    def __init__(self, history: History, *, slack_s: int = 0) -> None:
+        """Start with what the history knows.
+
+        Args:
+            history: what was known before the stream.
+            slack_s: event time that is held beyond what the partitions seen so far need.
+        """
+        self._slack_s = slack_s
         self._history = history
         self._terminals: dict[int, WindowSeries] = {}
         self._floor_s = NO_FLOOR
@@ -58,7 +73,7 @@ class LabelTable:
             BelowFloorError: a part of the longest window was evicted.
         """
         if time_s - LONGEST_WINDOW_S < self._floor_s:
-            raise BelowFloorError
+            raise BelowFloorError(self._floor_s - time_s + LONGEST_WINDOW_S)
         return self._series(terminal_id).windows(time_s, NO_FLOOR)
 
     def evict(self, oldest_s: int) -> None:
@@ -67,7 +82,7 @@ class LabelTable:
         Args:
             oldest_s: oldest event time at which one of the partitions stands.
         """
-        floor_s = oldest_s - LONGEST_WINDOW_S
+        floor_s = oldest_s - LONGEST_WINDOW_S - self._slack_s
         if floor_s < self._floor_s + EVICT_EVERY_S:
             return
         self._floor_s = floor_s

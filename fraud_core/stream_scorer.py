@@ -182,8 +182,8 @@ class StreamScorer:
     def _terminal_windows(self, transaction: Transaction) -> list[int]:
         try:
             return self._labels.table.windows(transaction.terminal_id, transaction.time_s)
-        except BelowFloorError:
-            self._labels.rebuild(self._clocks.monotonic)
+        except BelowFloorError as error:
+            self._labels.rebuild(error.missing_s, self._clocks.monotonic)
             return self._labels.table.windows(transaction.terminal_id, transaction.time_s)
 
     def _probabilities(self, features: list[list[float]]) -> Iterator[float]:

@@ -4,8 +4,7 @@ from faust.auth import SASLCredentials, SSLCredentials
 from pydantic import SecretStr
 
 from faust_scorer.app import credentials
-from faust_scorer.settings import WorkerSettings
-from faust_scorer.worker import command_line, settings_from
+from faust_scorer.settings import WorkerSettings, command_line, settings_from
 from fraud_core.kafka import KafkaSettings
 
 
