@@ -14,7 +14,7 @@ from faust_scorer.delivery import OutputWriter
 from faust_scorer.settings import WorkerSettings
 from fraud_core.kafka import KafkaSettings
 from fraud_core.stream_scorer import StreamScorer
-from fraud_core.topics import LARGEST_INPUT_BYTES, TopicNames
+from fraud_core.topics import TopicNames
 
 
 def make_app(
@@ -55,8 +55,8 @@ _APP_SETTINGS: dict[str, Any] = {
     "topic_disable_leader": True,
     # The topics belong to the benchmark or to Terraform.
     "topic_allow_declare": False,
-    # At the default of 4096 a full buffer pauses every partition for a second.
-    "stream_buffer_maxsize": 100_000,
+    # At the default of 4096 a full buffer pauses every partition for a second; an event takes 1 kB.
+    "stream_buffer_maxsize": 30_000,
     # What a crash repeats is what was done since the last commit.
     "broker_commit_interval": 1.0,
     "broker_commit_every": 20_000,
@@ -65,7 +65,6 @@ _APP_SETTINGS: dict[str, Any] = {
     "broker_heartbeat_interval": 2.0,
     "broker_request_timeout": 30.0,
     "producer_request_timeout": 30.0,
-    "consumer_max_fetch_size": LARGEST_INPUT_BYTES,
     "consumer_auto_offset_reset": "earliest",
     "cython_optimizations": True,
     "web_enabled": False,

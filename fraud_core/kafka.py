@@ -124,6 +124,8 @@ class KafkaSettings(BaseSettings):
             "fetch.message.max.bytes": LARGEST_INPUT_BYTES,
             # librdkafka parks an empty fetch for 500 ms, and every other partition waits behind it
             "fetch.wait.max.ms": 10,
+            # 64 MB by default, in every process and for each of its consumers
+            "queued.max.messages.kbytes": 8192,
             **{name.replace("_", "."): value for name, value in overrides.items()},
         }
 

@@ -88,6 +88,12 @@ class TransactionLog:
         """
         self._check_start(partition, first)
         self._consumer.assign([TopicPartition(self._topic, partition, first)])
+        try:
+            yield from self._records_below(end, partition)
+        finally:
+            self._consumer.unassign()  # or it goes on fetching what nobody will ask for
+
+    def _records_below(self, end: int, partition: int) -> Iterator[InputRecord]:
         deadline = self._clock() + _ANSWER_WITHIN_S
         while True:
             messages = self._consumer.consume(_RECORDS_A_POLL, _POLL_S)

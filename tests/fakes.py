@@ -70,6 +70,9 @@ class FakeConsumer:
         offset = 0 if place.offset == OFFSET_BEGINNING else place.offset
         self._place = [place.topic, place.partition, offset]
 
+    def unassign(self):
+        self._place = None
+
     def consume(self, count, timeout):
         self.polls += 1
         topic, partition, offset = self._place
