@@ -8,73 +8,34 @@ from __future__ import annotations
 
 import signal
 import threading
-from collections.abc import Sequence
 from pathlib import Path
-from typing import Annotated, Any, Final
+from typing import Annotated, Final
 
 import typer
-from confluent_kafka import Consumer, KafkaError, Message, Producer
+from confluent_kafka import Consumer
 
 from fraud_core.artifact import load_artifact
-from fraud_core.client import client_error, message_or_raise
+from fraud_core.client import message_or_raise
 from fraud_core.command import run_command, say
-from fraud_core.errors import ConfigError, DeliveryError
+from fraud_core.errors import ConfigError
 from fraud_core.kafka import KafkaSettings
-from fraud_core.prediction import Identity, OutputRecord
+from fraud_core.output_writer import OutputWriter
+from fraud_core.prediction import Identity
 from fraud_core.stream_scorer import StreamScorer
 from fraud_core.topic_admin import require_topics
 from fraud_core.topics import TopicNames
-from fraud_core.transaction_log import InputRecord
+from fraud_core.transaction_log import input_record
 
 ENGINE: Final = "plain"
 RECORDS_A_POLL: Final = 500
 _POLL_S: Final = 0.02
 """`consume` waits this long for a full batch, so it is the floor of the latency."""
-_DELIVERED_WITHIN_S: Final = 60.0
 
 app = typer.Typer(add_completion=False, no_args_is_help=True, pretty_exceptions_enable=False)
 
 
-class OutputSender:
-    """Writes output records and knows when all are acknowledged."""
-
-    def __init__(self, producer: Producer) -> None:
-        """Wrap a client."""
-        self._producer = producer
-        self._failed: list[str] = []
-
-    def send_all(self, records: Sequence[OutputRecord]) -> None:
-        """Write records and wait until the broker has all of them.
-
-        Raises:
-            DeliveryError: it did not take one.
-        """
-        for record in records:
-            # confluent-kafka types headers as a list of pairs of wider unions
-            headers: Any = record.headers
-            self._producer.produce(
-                record.topic, record.value, record.key, headers=headers, on_delivery=self._note
-            )
-        unsent = self._producer.flush(_DELIVERED_WITHIN_S)
-        if unsent or self._failed:
-            reason = self._failed[0] if self._failed else f"no answer in {_DELIVERED_WITHIN_S:g} s"
-            raise DeliveryError(f"{unsent or len(self._failed)} outputs were not taken ({reason})")
-
-    def _note(self, error: KafkaError | None, _: Message) -> None:
-        if error is not None:
-            self._failed.append(error.str())
-
-
-def input_record(message: Message) -> InputRecord:
-    """A message as the scorer takes it."""
-    answer: Any = message_or_raise(message)  # its parts are optional only for an error
-    return InputRecord(
-        answer.partition(), answer.offset(), answer.timestamp()[1], answer.key(), answer.value()
-    )
-
-
 def consume_until(
-    stop: threading.Event, consumer: Consumer, scorer: StreamScorer, sender: OutputSender
+    stop: threading.Event, consumer: Consumer, scorer: StreamScorer, writer: OutputWriter
 ) -> int:
     """Read, score, write, commit, until told to stop.
 
@@ -86,8 +47,9 @@ def consume_until(
         messages = consumer.consume(RECORDS_A_POLL, timeout=_POLL_S)
         if not messages:
             continue
-        records = [input_record(message) for message in messages]
-        sender.send_all(scorer.score(records))
+        records = [input_record(message_or_raise(message)) for message in messages]
+        writer.hand_over(scorer.score(records))
+        writer.wait_delivered()
         consumer.commit(asynchronous=False)
         done += len(records)
     return done
@@ -120,18 +82,11 @@ def main(
     consumer.subscribe([names.transactions])
     say(f"plain loop reads {names.transactions}")
     try:
-        done = consume_until(stop, consumer, scorer, OutputSender(_producer(settings)))
+        done = consume_until(stop, consumer, scorer, OutputWriter.open(settings))
     finally:
         consumer.close()
         scorer.close()
     say(f"plain loop stopped, {done} records scored")
-
-
-def _producer(settings: KafkaSettings) -> Producer:
-    def note(error: KafkaError) -> None:
-        say(f"plain loop: {client_error(error, None)}")
-
-    return Producer(settings.as_producer(linger_ms=5) | {"error_cb": note})
 
 
 if __name__ == "__main__":

@@ -16,8 +16,8 @@ from typing import Any
 from faust import Stream
 from faust.types import EventT
 
-from faust_scorer.delivery import OutputWriter
 from faust_scorer.settings import WorkerSettings
+from fraud_core.output_writer import OutputWriter
 from fraud_core.prediction import OutputRecord
 from fraud_core.stream_scorer import ReadRecord, StreamScorer
 from fraud_core.transaction_log import InputRecord

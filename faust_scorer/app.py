@@ -10,9 +10,9 @@ from faust.types.auth import SASLMechanism
 from mode.supervisors import CrashingSupervisor
 
 from faust_scorer.agent import score_stream
-from faust_scorer.delivery import OutputWriter
 from faust_scorer.settings import WorkerSettings
 from fraud_core.kafka import KafkaSettings
+from fraud_core.output_writer import OutputWriter
 from fraud_core.stream_scorer import StreamScorer
 from fraud_core.topics import TopicNames
 

@@ -11,11 +11,11 @@ import faust
 import uvloop
 
 from faust_scorer.app import make_app
-from faust_scorer.delivery import OutputWriter
 from faust_scorer.settings import settings_from
 from fraud_core.artifact import load_artifact
 from fraud_core.command import log_to_stderr, run_command
 from fraud_core.kafka import KafkaSettings
+from fraud_core.output_writer import OutputWriter
 from fraud_core.prediction import Identity
 from fraud_core.stream_scorer import StreamScorer
 from fraud_core.topics import TopicNames

@@ -100,7 +100,7 @@ class TransactionLog:
             for message in messages:
                 if self._position(message, end) >= end:
                     return
-                yield _record(message)
+                yield input_record(message)
             if messages:
                 deadline = self._clock() + _ANSWER_WITHIN_S
             elif self._clock() > deadline:
@@ -141,7 +141,8 @@ class TransactionLog:
         return BrokerUnreachableError(bootstrap_servers=self._bootstrap_servers, reason=reason)
 
 
-def _record(message: Message) -> InputRecord:
+def input_record(message: Message) -> InputRecord:
+    """The record that a client handed over."""
     _, timestamp_ms = message.timestamp()
     return InputRecord(
         message.partition() or 0,
