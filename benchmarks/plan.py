@@ -58,11 +58,17 @@ class Step(BaseModel):
     rate_eps: float
     warmup_s: float
     measure_s: float
+    repetition: int = 1
 
     @property
     def id(self) -> str:
         """Name of the step inside its campaign; part of topic and file names."""
-        return step_id(self.engine, self.instances, self.rate_eps)
+        return step_id(self.engine, self.instances, self.rate_eps, self.repetition)
+
+    @property
+    def cell(self) -> str:
+        """Name of its cell."""
+        return cell_id(self.engine, self.instances)
 
     @property
     def load_s(self) -> float:
@@ -70,9 +76,15 @@ class Step(BaseModel):
         return self.warmup_s + self.measure_s
 
 
-def step_id(engine: str, instances: int, rate_eps: float) -> str:
+def step_id(engine: str, instances: int, rate_eps: float, repetition: int = 1) -> str:
     """Name of a step: lower case, no character that a topic or a file name cannot hold."""
-    return f"{engine}-x{instances}-{rate_eps:g}eps".replace("+", "")
+    name = f"{engine}-x{instances}-{rate_eps:g}eps".replace("+", "")
+    return name if repetition == 1 else f"{name}-r{repetition}"
+
+
+def cell_id(engine: str, instances: int) -> str:
+    """Name of a cell, as `--cell` takes it: `faust-2`."""
+    return f"{engine}-{instances}"
 
 
 def steps_of(plan: Plan, engines: tuple[str, ...] | None = None) -> list[Step]:

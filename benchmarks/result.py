@@ -9,10 +9,10 @@ from typing import Any, Final
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from benchmarks.plan import Plan, step_id
+from benchmarks.plan import Plan, cell_id, step_id
 from benchmarks.verdict import Verdict
 
-SCHEMA_VERSION: Final = 1
+SCHEMA_VERSION: Final = 2
 
 
 class _Part(BaseModel):
@@ -81,6 +81,7 @@ class StepResult(_Part):
     engine: str
     instances: int
     rate_eps: float
+    repetition: int = Field(1, description="counts from 1 over the steps of one cell and rate")
     verdict: Verdict
     why: str
     sent: int = Field(description="records acknowledged in the whole step, probes left out")
@@ -114,11 +115,75 @@ class StepResult(_Part):
     use: dict[str, RoleUse] = Field(description="engine, broker, producer, benchmark")
     host: HostUse | None
     command: list[str] = Field(description="how the engine was started")
+    slo_met: bool | None = Field(
+        None, description="p99 of the latency within the plan's limit; null: not measured"
+    )
+    extended: bool = Field(
+        False, description="the window was doubled because the trend did not decide"
+    )
+    aborted: str | None = Field(
+        None, description="why the load was stopped before its end: the rate was clearly lost"
+    )
+    left: int = Field(0, description="backlog at the end of the drain: late, not lost")
 
     @property
     def id(self) -> str:
         """The step's name inside its campaign."""
-        return step_id(self.engine, self.instances, self.rate_eps)
+        return step_id(self.engine, self.instances, self.rate_eps, self.repetition)
+
+    @property
+    def cell(self) -> str:
+        """The name of its cell."""
+        return cell_id(self.engine, self.instances)
+
+
+class KneeResult(_Part):
+    """Where a limit lies: the last rate that was held, the first that was lost."""
+
+    low_eps: float | None = Field(description="highest rate held; null: none was")
+    high_eps: float | None = Field(description="lowest rate lost; null: none was")
+    confirmed: bool = Field(description="the rate held was held in repeated steps")
+    flags: tuple[str, ...] = Field((), description="what a reader must know of it, in words")
+
+
+class CellResult(_Part):
+    """One engine at one instance count: what all its steps say together."""
+
+    engine: str
+    instances: int
+    knee_backlog: KneeResult | None = Field(
+        None, description="where the backlog starts to grow; null: no step has decided"
+    )
+    knee_latency: KneeResult | None = Field(
+        None, description="where p99 leaves the plan's limit; null: no step has decided"
+    )
+    drain_eps: float | None = Field(
+        None, description="how fast it empties a full topic, an upper bound; null: not measured"
+    )
+    finished: bool = Field(True, description="every step that the plan asks of it was measured")
+
+    @property
+    def id(self) -> str:
+        """Its name inside its campaign."""
+        return cell_id(self.engine, self.instances)
+
+
+class AnswerResult(_Part):
+    """Demand: how many instances of an engine one target rate needs."""
+
+    engine: str
+    target_eps: float
+    instances: int | None = Field(description="smallest count that held it; null: none did")
+    verified: bool = Field(
+        description="measured at this count, and measured as lost with one instance less"
+    )
+    headroom: float | None = Field(
+        None, description="knee of one instance over the target; null: not measured"
+    )
+    recommended: int | None = Field(
+        None, description="smallest count that needs at most 70 % of its capacity"
+    )
+    sentence: str
 
 
 class RunResult(_Part):
@@ -138,6 +203,16 @@ class RunResult(_Part):
     engines_disagree: dict[str, int] = Field(
         default_factory=dict, description="scores that differ between two engines, by pair and rate"
     )
+    cells: list[CellResult] = Field(
+        default_factory=list, description="engine x instances, over their steps"
+    )
+    cells_missing: list[str] = Field(
+        default_factory=list, description="cells of the plan without any step"
+    )
+    answers: list[AnswerResult] = Field(
+        default_factory=list, description="instances for each target and engine"
+    )
+    sentence: str = Field("", description="the answer for people, in one or two sentences")
 
 
 def unmet_requirements(result: RunResult) -> list[str]:

@@ -36,7 +36,7 @@ def test_a_run_that_is_not_there_names_those_that_are(tmp_path):
 
 def test_another_schema_is_an_error_that_says_so(tmp_path):
     (tmp_path / "run.json").write_text('{"schema_version": 0}')
-    with pytest.raises(ConfigError, match="no result of schema version 1"):
+    with pytest.raises(ConfigError, match="no result of schema version 2"):
         load_run(tmp_path)
 
 
