@@ -42,7 +42,7 @@ def test_where_every_run_is_right_the_answer_holds_the_truth(knee_eps, drain_eps
 
 
 @given(knees, starts, settings, st.floats(0.001, 0.02), st.randoms(use_true_random=False))
-def test_a_narrow_band_of_undecided_runs_does_not_move_the_answer(
+def test_a_narrow_band_of_undecided_runs_never_gives_a_wrong_answer(
     knee_eps, drain_eps, chosen, band, random_
 ):
     def verdict_of(rate_eps):
@@ -51,7 +51,9 @@ def test_a_narrow_band_of_undecided_runs_does_not_move_the_answer(
         return Attempt(rate_eps, "sustainable" if rate_eps <= knee_eps else "unsustainable")
 
     knee, _ = searched(verdict_of, drain_eps, chosen)
-    assert knee.low_eps <= knee_eps <= knee.high_eps
+    assert knee.low_eps <= knee_eps
+    # a band wider than the resolution leaves an end that is marked, never one that is confirmed
+    assert knee_eps <= knee.high_eps or not knee.confirmed
 
 
 @given(starts, settings, st.integers(0, 2**32), st.sampled_from(["backlog", "latency"]))
