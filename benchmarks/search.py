@@ -144,6 +144,12 @@ def outcome_of(attempt: Attempt, by: KneeKind) -> Outcome:
     return "held"
 
 
+def outcome_at(attempts: Sequence[Attempt], rate_eps: float, by: KneeKind = "backlog") -> Outcome:
+    """What all runs at one rate say together; "invalid" where there is no valid one."""
+    mine = _count([one for one in attempts if one.rate_eps == rate_eps], by)
+    return mine[0].outcome if mine else "invalid"
+
+
 def next_move(
     attempts: Sequence[Attempt],
     drain_eps: float | None,
