@@ -344,3 +344,10 @@ def _pair(bracket: _Bracket) -> Iterable[str]:
     for one in bracket.above:
         assert bracket.high is not None  # noqa: S101  # `above` is above it
         yield f"not monotone: {bracket.high.rate_eps:g}/s is lost, {one.rate_eps:g}/s is held"
+
+
+def known_so_far(
+    attempts: Sequence[Attempt], settings: SearchSettings, by: KneeKind = "backlog"
+) -> Knee:
+    """The interval that the runs give, whether or not a search has ended."""
+    return _answer(_bracket(_count(attempts, by)), settings)
