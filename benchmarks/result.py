@@ -101,6 +101,9 @@ class StepResult(_Part):
     backlog_slope_low_eps: float | None = Field(description="lower end of its 90 % interval")
     backlog_slope_high_eps: float | None = Field(description="upper end of its 90 % interval")
     lag_time_p95_s: float | None = Field(description="backlog / rate, 95th percentile of samples")
+    lag_time_p95_low_s: float | None = Field(None, description="lower end of its 90 % interval")
+    lag_time_p95_high_s: float | None = Field(None, description="upper end of its 90 % interval")
+    block_s: float = Field(10.0, description="length of the blocks of the trend")
     backlog_max_events: int | None
     samples_asked: int = Field(description="samples that the window holds at 1 Hz")
     samples_missed: int
@@ -111,6 +114,9 @@ class StepResult(_Part):
     drain_s: float | None = Field(description="from the last due time to no backlog; null: never")
     stop_s: float = Field(description="from SIGTERM to the engine's end")
     engine_exit_code: int
+    engine_ended: str | None = Field(
+        None, description="how the engine ended by itself in the step; null: it did not"
+    )
     load: LoadUse
     use: dict[str, RoleUse] = Field(description="engine, broker, producer, benchmark")
     host: HostUse | None
@@ -168,6 +174,31 @@ class CellResult(_Part):
         return cell_id(self.engine, self.instances)
 
 
+class DrainProbe(_Part):
+    """How fast one cell emptied a full topic, measured before its search."""
+
+    engine: str
+    instances: int
+    records: int = Field(description="preloaded")
+    drain_eps: float | None = Field(
+        description="between 20 and 80 % drained; null: it did not get there"
+    )
+    why: str = Field("", description="why there is no rate")
+
+    @property
+    def cell(self) -> str:
+        """The name of its cell."""
+        return cell_id(self.engine, self.instances)
+
+
+class FailedStep(_Part):
+    """A step that could not be measured."""
+
+    step: str
+    cell: str
+    why: str
+
+
 class AnswerResult(_Part):
     """Demand: how many instances of an engine one target rate needs."""
 
@@ -213,31 +244,3 @@ class RunResult(_Part):
         default_factory=list, description="instances for each target and engine"
     )
     sentence: str = Field("", description="the answer for people, in one or two sentences")
-
-
-def unmet_requirements(result: RunResult) -> list[str]:
-    """What a correct engine never does, in words: losing or changing records."""
-    problems = []
-    for step in result.steps:
-        counts = {
-            "missing": step.missing,
-            "feature mismatches": step.feature_mismatches,
-            "score mismatches": step.score_mismatches,
-            "wrongly answered": step.wrongly_answered,
-        }
-        found = [f"{count} {name}" for name, count in counts.items() if count]
-        if found:
-            problems.append(f"{step.id}: {', '.join(found)}")
-    problems += [
-        f"{pair}: {count} scores differ" for pair, count in result.engines_disagree.items() if count
-    ]
-    return problems
-
-
-def undecided_steps(result: RunResult) -> list[str]:
-    """Steps that are no data point, in words."""
-    return [
-        f"{step.id} {step.verdict}: {step.why.rstrip('.')}"
-        for step in result.steps
-        if step.verdict in {"invalid", "inconclusive"}
-    ] + [f"{failed['step']} not measured: {failed['why']}" for failed in result.failed]
