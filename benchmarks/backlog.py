@@ -56,6 +56,32 @@ class Slope:
     high_eps: float
 
 
+@dataclass(frozen=True, slots=True)
+class LagTime:
+    """95th percentile of the lag time in seconds, with the ends of its 90 % interval."""
+
+    p95_s: float
+    low_s: float
+    high_s: float
+
+
+def batch_interval_s(at_s: FloatArray, outputs: NDArray[np.integer]) -> float:
+    """How long an engine puts nothing out between two batches, as far as samples can tell.
+
+    Args:
+        at_s: time of each sample, ascending, shape (n,).
+        outputs: records out at these times, never falling, shape (n,).
+
+    Returns:
+        median time from one rise to the next, seconds; of 1 Hz samples at least 1. With fewer than
+        two rises it is the whole time sampled: nobody knows when the next would come.
+    """
+    rises = at_s[1:][np.diff(outputs) > 0]
+    if len(rises) < 2:  # two ends of an interval
+        return float(at_s[-1] - at_s[0]) if len(at_s) else 0.0
+    return float(np.median(np.diff(rises)))
+
+
 def block_length_s(batch_interval_s: float = 0.0) -> float:
     """Length of the blocks for an engine that commits or emits once in an interval."""
     return max(BLOCK_S, BATCHES_PER_BLOCK * batch_interval_s)
@@ -104,6 +130,37 @@ def slope_of(backlog: Backlog, batch_interval_s: float = 0.0) -> Slope | None:
 def lag_time_s(backlog: Backlog, rate_eps: float, share: float = 0.95) -> float | None:
     """How long the newest record waits at the offered rate: a percentile over the samples."""
     return nearest_rank(backlog.events / rate_eps, share)
+
+
+def lag_time(backlog: Backlog, rate_eps: float, block_s: float = BLOCK_S) -> LagTime | None:
+    """95th percentile of the lag time, and how far it can be trusted.
+
+    The peaks of the blocks stand for it: their relative standard error is taken for its own. Peaks
+    that follow each other are alike, so they count as (1 - r) / (1 + r) of their number, r being
+    their correlation with the next one (an autoregressive process of order one).
+    """
+    p95_s = lag_time_s(backlog, rate_eps)
+    if p95_s is None:
+        return None
+    blocks = np.floor((backlog.at_s - backlog.at_s[0]) / block_s).astype(np.int64)
+    peaks = np.array([backlog.events[blocks == block].max() for block in np.unique(blocks)])
+    spread = math.exp(Z_90 * _relative_error(peaks))
+    return LagTime(p95_s, p95_s / spread, p95_s * spread)
+
+
+def _relative_error(values: FloatArray) -> float:
+    """Standard error of the mean over the mean, for values that follow each other."""
+    mean = float(values.mean())
+    if len(values) < 2 or mean <= 0:
+        return 0.0
+    off = values - mean
+    variance = float((off * off).mean())
+    if variance == 0:
+        return 0.0
+    alike = float((off[1:] * off[:-1]).mean()) / variance
+    alike = min(max(alike, 0.0), 0.9)
+    counted = len(values) * (1 - alike) / (1 + alike)
+    return math.sqrt(variance / counted) / mean
 
 
 def trend(slope_eps: float, rate_eps: float, tolerance_share: float = 0.01) -> Trend:

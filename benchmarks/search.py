@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
@@ -23,7 +23,7 @@ Outcome = Literal["held", "lost", "undecided", "invalid"]
 
 _DIGITS: Final = 4
 """Rates are rounded to this many digits: an error of 0.05 %, and names of steps stay short."""
-_NARROWEST_SHARE: Final = 0.25
+_NARROWEST_SHARE: Final = 0.15
 """No two rates closer than a quarter of the resolution: the runs could not tell them apart."""
 
 
@@ -37,6 +37,12 @@ class SearchSettings(BaseModel):
         1.10, gt=1, le=2, description="widest answer, first lost / last held rate"
     )
     confirm_runs: int = Field(3, ge=1, le=9, description="runs at each end of the answer, at most")
+    margin: float = Field(
+        1.01,
+        ge=1,
+        le=1.1,
+        description="a rate held is confirmed by runs at this multiple of it; 1: at itself",
+    )
     max_steps: int = Field(30, ge=1, description="runs after which the search stops undecided")
     max_invalid: int = Field(3, ge=1, description="invalid runs of one rate that end the search")
     drain_share: float = Field(0.8, gt=0, le=1, description="first rate as a share of the drain")
@@ -88,13 +94,15 @@ class Knee:
 
 @dataclass(frozen=True, slots=True)
 class _Rate:
-    """All runs at one rate, counted by outcome."""
+    """All runs at one rate, counted by outcome, and those of its margin."""
 
     rate_eps: float
     held: int
     lost: int
     undecided: int
     invalid: int
+    margin: _Rate | None = None
+    is_margin: bool = False
 
     @property
     def runs(self) -> int:
@@ -106,7 +114,8 @@ class _Rate:
         if self.runs == 0:
             return "invalid"
         if self.lost == 0 and self.held > self.undecided:
-            return "held"
+            has_margin = self.margin is None or self.margin.outcome == "held"
+            return "held" if has_margin else "undecided"
         if self.lost > self.held and self.lost >= self.undecided:
             return "lost"
         return "undecided"
@@ -114,7 +123,15 @@ class _Rate:
     @property
     def votes(self) -> int:
         """Runs for its outcome."""
-        return self.held if self.outcome == "held" else self.lost
+        return self.held_with_margin if self.outcome == "held" else self.lost
+
+    @property
+    def held_with_margin(self) -> int:
+        return self.held + (self.margin.held if self.margin else 0)
+
+    @property
+    def runs_with_margin(self) -> int:
+        return self.runs + (self.margin.runs if self.margin else 0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -165,7 +182,7 @@ def next_move(
         settings: how to search.
         by: which knee.
     """
-    rates = _count(attempts, by)
+    rates = _with_margins(_count(attempts, by), settings)
     bracket = _bracket(rates)
     move = _move(rates, bracket, drain_eps, settings)
     if move is None:
@@ -214,10 +231,41 @@ def _count(attempts: Iterable[Attempt], by: KneeKind) -> list[_Rate]:
     ]
 
 
+def _with_margins(rates: Sequence[_Rate], settings: SearchSettings) -> list[_Rate]:
+    """Each rate with the runs just above it.
+
+    The rule tolerates a growth of 1 % of the rate, so a rate up to 1 % above the knee may pass: a
+    rate is confirmed as held where one 1 % higher passes.
+    """
+    known = {one.rate_eps: one for one in rates if one.runs}
+    above = {
+        one.rate_eps: margin_eps
+        for one in rates
+        if (margin_eps := _margin_eps(one.rate_eps, settings)) > one.rate_eps
+    }
+    margins = set(above.values())
+    return [
+        replace(
+            one,
+            margin=known.get(above.get(one.rate_eps, 0.0)),
+            is_margin=one.rate_eps in margins,
+        )
+        for one in rates
+    ]
+
+
+def _margin_eps(rate_eps: float, settings: SearchSettings) -> float:
+    return _within(rate_eps * settings.margin, settings)
+
+
 def _bracket(rates: Sequence[_Rate]) -> _Bracket:
     high = next((one for one in rates if one.outcome == "lost"), None)
     top_eps = high.rate_eps if high else math.inf
-    held = [one for one in rates if one.outcome == "held" and one.rate_eps < top_eps]
+    held = [
+        one
+        for one in rates
+        if one.outcome == "held" and not one.is_margin and one.rate_eps < top_eps
+    ]
     low = held[-1] if held else None
     floor_eps = low.rate_eps if low else 0.0
     between = [
@@ -276,11 +324,9 @@ def _split(bracket: _Bracket, settings: SearchSettings) -> Try | None:
     assert bracket.low is not None and bracket.high is not None  # noqa: S101, PT018
     low_eps, high_eps = bracket.low.rate_eps, bracket.high.rate_eps
     if not bracket.between:
-        # whole notches, so that the last interval is as wide as it may be and no wider: an end
-        # close to the knee is hard to judge
-        notches = math.ceil(math.log(high_eps / low_eps) / math.log(settings.resolution) - 1e-9)
-        share = (notches // 2) / notches
-        return _new(low_eps, high_eps, share, "halve the interval", settings)
+        shares = (_share(bracket, settings), 0.5)  # rounding may push the first onto an end
+        moves = (_new(low_eps, high_eps, one, "halve the interval", settings) for one in shares)
+        return next((move for move in moves if move), None)
     first, last = bracket.between[0].rate_eps, bracket.between[-1].rate_eps
     gaps = sorted([(first / low_eps, low_eps, first), (high_eps / last, last, high_eps)])
     gap, below_eps, above_eps = gaps[-1]
@@ -291,6 +337,17 @@ def _split(bracket: _Bracket, settings: SearchSettings) -> Try | None:
     return Try(open_.rate_eps, "it decided nothing yet") if open_ else None
 
 
+def _share(bracket: _Bracket, settings: SearchSettings) -> float:
+    """Where to split, as a share of the interval's logarithm.
+
+    In whole notches of the resolution from below: most answers are then as wide as they may be,
+    and a wide one keeps both ends away from the knee, where runs are hard to judge.
+    """
+    # a hair less than a notch, or rounding the rate would make the interval too wide
+    notches = math.log(bracket.ratio) / (0.99 * math.log(settings.resolution))
+    return max(math.ceil(notches - 1e-9) // 2, 1) / notches
+
+
 def _new(
     low_eps: float, high_eps: float, share: float, why: str, settings: SearchSettings
 ) -> Try | None:
@@ -299,9 +356,14 @@ def _new(
 
 
 def _confirm(bracket: _Bracket, settings: SearchSettings) -> Try | None:
-    for end in (bracket.low, bracket.high):
-        if end is not None and _is_short(end, settings):
-            return Try(end.rate_eps, f"confirm that it is {end.outcome}")
+    low, high = bracket.low, bracket.high
+    if low is not None and low.runs_with_margin < settings.confirm_runs:
+        # what is held must get through all its runs without a loss (R7)
+        above_eps = _margin_eps(low.rate_eps, settings)
+        fits = high is None or above_eps < high.rate_eps
+        return Try(above_eps if fits else low.rate_eps, f"confirm that {low.rate_eps:g}/s is held")
+    if high is not None and _is_short(high, settings):
+        return Try(high.rate_eps, "confirm that it is lost")
     return None
 
 
@@ -309,8 +371,9 @@ def _majority(settings: SearchSettings) -> int:
     return settings.confirm_runs // 2 + 1
 
 
-def _is_short(end: _Rate, settings: SearchSettings) -> bool:
-    return end.votes < _majority(settings) and end.runs < settings.confirm_runs
+def _is_short(high: _Rate, settings: SearchSettings) -> bool:
+    """A loss needs its majority."""
+    return high.votes < _majority(settings) and high.runs < settings.confirm_runs
 
 
 def _within(rate_eps: float, settings: SearchSettings) -> float:
@@ -350,4 +413,4 @@ def known_so_far(
     attempts: Sequence[Attempt], settings: SearchSettings, by: KneeKind = "backlog"
 ) -> Knee:
     """The interval that the runs give, whether or not a search has ended."""
-    return _answer(_bracket(_count(attempts, by)), settings)
+    return _answer(_bracket(_with_margins(_count(attempts, by), settings)), settings)

@@ -15,6 +15,7 @@ settings = st.builds(
     resolution=st.floats(1.03, 1.3),
     confirm_runs=st.sampled_from([1, 2, 3, 5]),
     max_steps=st.just(60),
+    margin=st.sampled_from([1, 1.01, 1.02]),
 )
 knees = st.floats(2, 50_000)
 starts = st.one_of(st.none(), st.floats(1, 100_000))
@@ -35,10 +36,14 @@ def test_where_every_run_is_right_the_answer_holds_the_truth(knee_eps, drain_eps
         return Attempt(rate_eps, "sustainable" if rate_eps <= knee_eps else "unsustainable")
 
     knee, _ = searched(verdict_of, drain_eps, chosen)
-    assert knee.confirmed
-    assert knee.low_eps <= knee_eps < knee.high_eps
-    assert knee.high_eps / knee.low_eps <= chosen.resolution * 1.000001
-    assert knee.flags == ()
+    assert knee.low_eps <= knee_eps
+    # a margin may be too wide for the finest resolutions: then the answer says so
+    assert knee_eps < knee.high_eps or not knee.confirmed
+    if chosen.margin == 1:
+        assert knee.confirmed
+        assert knee.flags == ()
+    if knee.confirmed:
+        assert knee.high_eps / knee.low_eps <= chosen.resolution * 1.000001
 
 
 @given(knees, starts, settings, st.floats(0.001, 0.02), st.randoms(use_true_random=False))
@@ -81,9 +86,15 @@ def test_a_held_rate_above_a_lost_one_is_always_flagged(chosen, seed):
     def verdict_of(rate_eps):
         return Attempt(rate_eps, "sustainable" if noise.random() < 0.5 else "unsustainable")
 
-    knee, runs = searched(verdict_of, 400, chosen)
-    only_held = {run.rate_eps for run in runs} - {
-        run.rate_eps for run in runs if run.verdict != "sustainable"
+    knee, runs = searched(verdict_of, 400, chosen.model_copy(update={"margin": 1.0}))
+    found = {
+        rate_eps: {run.verdict for run in runs if run.rate_eps == rate_eps}
+        for rate_eps in {run.rate_eps for run in runs}
     }
-    above = [rate for rate in only_held if knee.high_eps and rate > knee.high_eps]
-    assert len([flag for flag in knee.flags if flag.startswith("not monotone")]) == len(above)
+    lost = [rate_eps for rate_eps, said in found.items() if said == {"unsustainable"}]
+    above = [
+        f"{rate_eps:g}/s is held"
+        for rate_eps, said in found.items()
+        if said == {"sustainable"} and lost and rate_eps > min(lost)
+    ]
+    assert all(any(words in flag for flag in knee.flags) for words in above)

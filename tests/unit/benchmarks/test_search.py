@@ -42,15 +42,32 @@ def test_a_start_far_off_is_made_up_in_longer_steps():
 
 
 @pytest.mark.parametrize("resolution", [1.05, 1.10, 1.25])
-@pytest.mark.parametrize("confirm_runs", [1, 3, 5])
+@pytest.mark.parametrize("confirm_runs", [3, 5])
 def test_the_answer_holds_the_knee_and_is_as_narrow_as_asked(resolution, confirm_runs):
     settings = SearchSettings(resolution=resolution, confirm_runs=confirm_runs)
     knee, runs = searched(at_most(333), drain_eps=400, settings=settings)
     assert knee.low_eps <= 333 < knee.high_eps <= knee.low_eps * resolution * 1.000001
     assert knee.confirmed
     assert knee.flags == ()
-    for end_eps in (knee.low_eps, knee.high_eps):
-        assert [run.rate_eps for run in runs].count(end_eps) == confirm_runs // 2 + 1
+    rates = [run.rate_eps for run in runs]
+    assert rates.count(knee.high_eps) == confirm_runs // 2 + 1
+    margin_eps = pytest.approx(knee.low_eps * settings.margin, rel=1e-3)
+    assert rates.count(knee.low_eps) + sum(rate == margin_eps for rate in rates) == confirm_runs
+
+
+def test_one_run_each_is_enough_where_one_is_asked_for():
+    knee, runs = searched(at_most(333), drain_eps=400)
+    assert knee.low_eps <= 333 < knee.high_eps <= knee.low_eps * 1.1
+    assert len({run.rate_eps for run in runs}) == len(runs)
+
+
+def test_a_rate_is_confirmed_where_one_a_hundredth_higher_is_held():
+    settings = SearchSettings(confirm_runs=3)
+    found = attempts((100, S), (109, U))
+    assert next_move(found, None, settings) == Try(101, "confirm that 100/s is held")
+    lost = attempts((100, S), (109, U), (101, U))
+    move = next_move(lost, None, settings)
+    assert move.rate_eps < 100
 
 
 def test_planned_rates_are_used():
@@ -101,10 +118,10 @@ def test_where_all_is_inconclusive_the_end_is_marked():
 
 
 def test_a_pair_that_is_not_monotone_is_repeated_then_flagged():
-    settings = SearchSettings(confirm_runs=3)
+    settings = SearchSettings(confirm_runs=3, margin=1)
     pair = attempts((100, S), (110, U), (121, S))
     assert next_move(pair, None, settings).rate_eps == 110
-    runs = attempts((100, S), (110, U), (121, S), (110, U), (100, S))
+    runs = attempts((100, S), (110, U), (121, S), (110, U), (100, S), (100, S))
     knee = next_move(runs, None, settings)
     assert (knee.low_eps, knee.high_eps, knee.confirmed) == (100, 110, True)
     assert knee.flags == ("not monotone: 110/s is lost, 121/s is held",)
