@@ -54,8 +54,8 @@ def _answer_charts(result: RunResult) -> Iterator[Chart]:
         yield Chart(
             "demand",
             "Instances needed against rate",
-            "The smallest instance count that held the rate. Verified: measured at this count, and "
-            "measured as lost with one instance less.",
+            "The smallest instance count that held the rate. Verified: measured at this count and, "
+            "above one instance, measured as lost with one instance less.",
             partial(demand_chart, result.answers),
         )
     cells = [cell for cell in result.cells if _is_known(cell.knee_backlog)]

@@ -206,6 +206,7 @@ def publish(run_id: RunArgument, results: ResultsOption = DEFAULT_RESULTS) -> No
     experiment = os.environ.get("MLFLOW_EXPERIMENT_NAME") or tracking.EXPERIMENT
     done = tracking.publish(folder, uri, experiment, time.sleep)
     say(f"{done.written} runs written, {done.left_alone} were there already")
+    say(f"its cells beside each other: {done.comparison}")
     show(done.page)
 
 

@@ -135,6 +135,7 @@ def render(result: RunResult, series: Sequence[StepSeries]) -> str:
         "title": title_of,
         "color": color_of,
         "interval": interval_text,
+        "remarks": remarks_text,
     }
     # the charts are our own SVG, everything else in the page is escaped
     charts = [(chart, Markup(svg_of(chart))) for chart in charts_of(result, series)]  # noqa: S704
@@ -161,6 +162,16 @@ def interval_text(knee: KneeResult | None) -> str:
     if knee.high_eps is None:
         return f"above {knee.low_eps:g}"
     return f"{knee.low_eps:g} to {knee.high_eps:g}"
+
+
+def remarks_text(cell: CellResult) -> str:
+    """What a reader must know of a cell's knees, in words."""
+    remarks = list(cell.knee_backlog.flags if cell.knee_backlog else ())
+    if cell.knee_latency and cell.knee_latency.flags:
+        remarks.append(f"p99: {', '.join(cell.knee_latency.flags)}")
+    if not cell.finished:
+        remarks.append("not every step of it was measured")
+    return "; ".join(remarks)
 
 
 def _trend_of(step: StepResult) -> str:

@@ -7,6 +7,7 @@ or was left half written is replaced, so nothing is ever there twice.
 from __future__ import annotations
 
 import hashlib
+import json
 import os
 import urllib.error
 import urllib.request
@@ -15,6 +16,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
+from urllib.parse import quote
 
 import requests
 from mlflow import MlflowClient
@@ -66,9 +68,17 @@ class TrackingError(SurroundingsError):
 
 @dataclass(frozen=True, slots=True)
 class Published:
-    """What came of it: the page of the campaign, and how many runs were written or left alone."""
+    """What came of it.
+
+    Attributes:
+        page: address of the campaign.
+        comparison: address of the cells beside each other; their metrics are charts against rate.
+        written: how many runs were written.
+        left_alone: how many said the same already.
+    """
 
     page: str
+    comparison: str
     written: int
     left_alone: int
 
@@ -106,17 +116,18 @@ def publish(
 def _publish(desk: _Desk, result: RunResult, run_folder: Path, files: Files) -> Published:
     old = desk.runs_found()
     parent, kept = desk.put(campaign_run(result), files, old, parent_id=None)
-    wanted, left_alone = {parent}, int(kept)
+    wanted, left_alone = [parent], int(kept)
     for cell, run in cell_runs(result).items():
         raw = _cell_files(run_folder, result, cell)
         child, kept = desk.put(run, raw, old, parent_id=parent)
-        wanted.add(child)
+        wanted.append(child)
         left_alone += kept
     for found in old:
         if found.info.run_id not in wanted:
             desk.client.delete_run(found.info.run_id)
-    page = f"{desk.client.tracking_uri}/#/experiments/{desk.experiment_id}/runs/{parent}"
-    return Published(page, len(wanted) - left_alone, left_alone)
+    return Published(
+        desk.page(parent), desk.comparison(wanted[1:]), len(wanted) - left_alone, left_alone
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,6 +137,15 @@ class _Desk:
     client: MlflowClient
     experiment_id: str
     campaign: str
+
+    def page(self, run_id: str) -> str:
+        """Address of a run in the web page."""
+        return f"{self.client.tracking_uri}/#/experiments/{self.experiment_id}/runs/{run_id}"
+
+    def comparison(self, run_ids: list[str]) -> str:
+        """Address of several runs beside each other."""
+        runs, experiments = (quote(json.dumps(one)) for one in (run_ids, [self.experiment_id]))
+        return f"{self.client.tracking_uri}/#/compare-runs?runs={runs}&experiments={experiments}"
 
     def runs_found(self) -> list[Run]:
         """Every run of this campaign that is there, half written ones too."""

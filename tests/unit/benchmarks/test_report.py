@@ -5,8 +5,8 @@ import pytest
 
 from benchmarks.charts import StepSeries
 from benchmarks.evaluate import backlog_of, latencies_in, window_of
-from benchmarks.report import interval_text, render, write_all
-from benchmarks.result import KneeResult
+from benchmarks.report import interval_text, remarks_text, render, write_all
+from benchmarks.result import CellResult, KneeResult
 from tests.unit.benchmarks.campaigns import campaign, series_of_campaign
 from tests.unit.benchmarks.records import (
     BASELINE,
@@ -148,3 +148,13 @@ def test_names_inside_of_one_chart_are_not_those_of_another(html_of_campaign):
 def test_an_interval_says_which_end_is_open(low, high, text):
     knee = KneeResult(low_eps=low, high_eps=high, confirmed=False)
     assert interval_text(knee) == text
+
+
+def test_remarks_say_which_limit_they_are_about():
+    backlog = KneeResult(low_eps=50, high_eps=60, confirmed=True, flags=("not monotone",))
+    latency = KneeResult(low_eps=None, high_eps=50, confirmed=False, flags=("no rate was held",))
+    cell = CellResult(
+        engine="faust", instances=1, knee_backlog=backlog, knee_latency=latency, finished=False
+    )
+    wanted = "not monotone; p99: no rate was held; not every step of it was measured"
+    assert remarks_text(cell) == wanted
