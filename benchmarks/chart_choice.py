@@ -6,14 +6,9 @@ from collections.abc import Iterator, Sequence
 from functools import partial
 from typing import Final
 
-from benchmarks.answer_charts import (
-    capacity_chart,
-    cpu_rate_chart,
-    demand_chart,
-    latency_rate_chart,
-    verdict_map,
-)
+from benchmarks.answer_charts import capacity_chart, demand_chart
 from benchmarks.charts import Chart, StepSeries
+from benchmarks.rate_charts import cpu_rate_chart, latency_rate_chart, verdict_map
 from benchmarks.result import CellResult, KneeResult, RunResult, StepResult
 from benchmarks.step_charts import backlog_grid, backlog_panels, cpu_bars, latency_percentiles
 

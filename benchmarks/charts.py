@@ -25,7 +25,7 @@ ENGINE_COLORS: Final[Mapping[str, str]] = {
     "plain": "#8592a3",
     "oracle": "#9d4edd",
 }
-"""Different in lightness too, so that they differ in grey: 63, 143, 144 and 118 of 255. Those that
+"""Different in lightness too, so that they differ in grey: 58, 143, 144 and 117 of 255. Those that
 are near each other also have other marks, and names on their lines."""
 ENGINE_MARKS: Final[Mapping[str, str]] = {"faust": "o", "spark": "s", "plain": "D", "oracle": "^"}
 OTHER_COLOR: Final = "#5b21b6"

@@ -5,7 +5,6 @@ import pytest
 from matplotlib.colors import to_rgb
 from matplotlib.figure import Figure
 
-from benchmarks.answer_charts import majority, medians_by_rate
 from benchmarks.chart_choice import charts_of
 from benchmarks.charts import (
     ENGINE_COLORS,
@@ -19,6 +18,7 @@ from benchmarks.charts import (
     styled,
     svg_of,
 )
+from benchmarks.rate_charts import majority, medians_by_rate
 from tests.unit.benchmarks.campaigns import campaign, series_of_campaign
 from tests.unit.benchmarks.results import run_of, step_of
 
