@@ -368,7 +368,7 @@ def _confirm(bracket: _Bracket, settings: SearchSettings) -> Try | None:
 
 
 def _majority(settings: SearchSettings) -> int:
-    return settings.confirm_runs // 2 + 1
+    return (settings.confirm_runs + 1) // 2
 
 
 def _is_short(high: _Rate, settings: SearchSettings) -> bool:
