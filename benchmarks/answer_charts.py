@@ -59,7 +59,8 @@ def _draw_demand(axes: Axes, ours: Sequence[AnswerResult], shift: float, most: i
     heights = [(one.instances or 0) + shift for one in found]
     targets = [one.target_eps for one in found]
     # the count of a target holds for every lower rate down to the one before
-    axes.step([0.0, *targets], [*heights[:1], *heights], where="pre", color=color, lw=1.8)
+    if found:
+        axes.step([0.0, *targets], [heights[0], *heights], where="pre", color=color, lw=1.8)
     for one, height in zip(found, heights, strict=True):
         face = color if one.verified else "white"
         axes.plot(one.target_eps, height, mark, ms=8, mfc=face, mec=color, mew=1.6)
