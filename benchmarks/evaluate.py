@@ -24,10 +24,20 @@ from benchmarks.backlog import (
 from benchmarks.latency import FloatArray, LatencySummary, finite_or_none, latencies_ms, summarize
 from benchmarks.parity import NEVER, Counts, Ledger, Mismatches, Outputs
 from benchmarks.plan import Step
-from benchmarks.result import Baseline, HostUse, LatencyMs, LoadUse, RoleUse, StepResult
+from benchmarks.result import (
+    Baseline,
+    HostUse,
+    LatencyMs,
+    LoadUse,
+    RoleUse,
+    StepResult,
+    WaitUse,
+)
 from benchmarks.samples import HOST_BUSY, HOST_STEAL, OffsetSample, Totals, UseSample
-from benchmarks.verdict import Evidence, Judgement, Limits, Load, judge
+from benchmarks.scheduling import LongestWait, ThreadWait, longest_wait
+from benchmarks.verdict import Evidence, Judgement, Limits, Load, Surroundings, judge
 from fraud_core.load_report import LoadReport
+from fraud_core.topics import PARTITIONS
 
 MIB = 1024 * 1024
 
@@ -59,6 +69,7 @@ class EngineLife:
         stop_s: from SIGTERM to its end.
         exit_code: as it ended.
         ended: how it ended by itself in the step, None where it did not.
+        restarted: which of its processes began after it was ready, None where none did.
     """
 
     command: list[str]
@@ -66,6 +77,7 @@ class EngineLife:
     stop_s: float
     exit_code: int
     ended: str | None
+    restarted: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,6 +112,8 @@ class Record:
         cores: of this machine.
         extended: the window is twice that of the step.
         aborted: why the load was stopped before its end.
+        waits: how long threads of broker and generator waited for a CPU.
+        clock_step_ms: how far the wall clock moved against the steady one during the load.
     """
 
     step: Step
@@ -114,6 +128,8 @@ class Record:
     cores: int
     extended: bool = False
     aborted: str | None = None
+    waits: Sequence[ThreadWait] = ()
+    clock_step_ms: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -279,7 +295,27 @@ def _evidence(
         latency_p50_ms=latency.p50_ms if latency else None,
         negative_latencies=latency.negative if latency else 0,
         engine_ended=record.engine.ended,
+        around=_around(record, window),
     )
+
+
+def _around(record: Record, window: Window) -> Surroundings:
+    host = _host(record, window)
+    return Surroundings(
+        waits=_waits(record, window),
+        steal_share=host.steal_share if host else None,
+        clock_step_ms=record.clock_step_ms,
+        restarted=record.engine.restarted,
+        instances=record.step.instances,
+        partitions=PARTITIONS,
+        cores=record.cores,
+    )
+
+
+def _waits(record: Record, window: Window) -> tuple[LongestWait, ...]:
+    roles = dict.fromkeys(one.role for one in record.waits)
+    found = (longest_wait(record.waits, role, window.start_s, window.end_s) for role in roles)
+    return tuple(wait for wait in found if wait is not None)
 
 
 def _load(report: LoadReport, window: Window) -> Load:
@@ -344,6 +380,11 @@ def _window_fields(record: Record, window: Window) -> dict[str, object]:
         ),
         "window_start_ms": round(window.start_s * 1000),
         "window_end_ms": round(window.end_s * 1000),
+        "waits": [
+            WaitUse(role=one.role, thread=one.thread, share=one.share)
+            for one in _waits(record, window)
+        ],
+        "clock_step_ms": record.clock_step_ms,
         "extended": record.extended,
         "aborted": record.aborted,
     }
@@ -355,6 +396,7 @@ def _engine_fields(engine: EngineLife) -> dict[str, object]:
         "stop_s": engine.stop_s,
         "engine_exit_code": engine.exit_code,
         "engine_ended": engine.ended,
+        "restarted": engine.restarted,
         "command": engine.command,
     }
 

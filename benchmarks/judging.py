@@ -14,6 +14,7 @@ from benchmarks.plan import Step
 from benchmarks.producing import read_report
 from benchmarks.result import RunResult, StepResult
 from benchmarks.samples import OFFSETS_FILE, USE_FILE, Totals, read_offsets, read_uses
+from benchmarks.scheduling import WAITS_FILE, load_waits
 from benchmarks.store import LEDGER_FILE, OUTPUTS_FILE, load_run, load_steps, step_folder
 from benchmarks.verdict import Verdict
 from fraud_core.errors import ConfigError, MeasurementError
@@ -93,6 +94,8 @@ def recompute(folder: Path, run: RunResult, saved: StepResult, rules: Rules) -> 
             cores=run.machine["cores"],
             extended=saved.extended,
             aborted=saved.aborted,
+            waits=load_waits(folder / WAITS_FILE),
+            clock_step_ms=saved.clock_step_ms,
         )
     except OSError as error:
         raise ConfigError(f"{folder} is not whole ({error}): it cannot be judged again") from None
@@ -117,6 +120,7 @@ def _life(saved: StepResult) -> EngineLife:
         stop_s=saved.stop_s,
         exit_code=saved.engine_exit_code,
         ended=saved.engine_ended,
+        restarted=saved.restarted,
     )
 
 

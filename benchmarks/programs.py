@@ -83,6 +83,12 @@ class Program:
                 os.kill(pid, signal.SIGKILL)
         return self._process.wait()
 
+    def children(self) -> set[int]:
+        """Process ids of the processes that it started itself and that run: its instances."""
+        with contextlib.suppress(psutil.Error):
+            return {child.pid for child in psutil.Process(self.pid).children()}
+        return set()
+
     def log_tail(self) -> str:
         """Its last lines, for an error message."""
         return tail_of(self.log_path)

@@ -53,6 +53,14 @@ class HostUse(_Part):
     steal_share: float = Field(description="share that the hypervisor kept")
 
 
+class WaitUse(_Part):
+    """The thread of a role that waited most for a CPU while it was ready to run."""
+
+    role: str
+    thread: str
+    share: float = Field(description="share of the window")
+
+
 class LoadUse(_Part):
     """What the generator reports; delays over the whole load, warm-up included."""
 
@@ -121,6 +129,15 @@ class StepResult(_Part):
     use: dict[str, RoleUse] = Field(description="engine, broker, producer, benchmark")
     host: HostUse | None
     command: list[str] = Field(description="how the engine was started")
+    waits: list[WaitUse] = Field(
+        default_factory=list, description="of broker and producer, where they can be seen"
+    )
+    restarted: str | None = Field(
+        None, description="processes of the engine that began after it was ready; null: none"
+    )
+    clock_step_ms: float = Field(
+        0.0, description="how far the wall clock moved against the steady one"
+    )
     slo_met: bool | None = Field(
         None, description="p99 of the latency within the plan's limit; null: not measured"
     )

@@ -6,7 +6,7 @@ import secrets
 import time
 from collections.abc import Callable, Sequence
 from contextlib import ExitStack
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Final
 from urllib.parse import urlsplit
@@ -141,10 +141,12 @@ class LoadEnd:
     Attributes:
         extended: the window was doubled.
         aborted: why it was stopped as clearly lost, None where it was not.
+        clock_step_ms: how far the wall clock moved against the steady one.
     """
 
     extended: bool = False
     aborted: str | None = None
+    clock_step_ms: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -190,6 +192,8 @@ def run_step(step: Step, bench: Bench) -> StepResult:
         cores=cores(),
         extended=measured.end.extended,
         aborted=measured.end.aborted,
+        waits=measured.sampled.sampler.waits,
+        clock_step_ms=measured.end.clock_step_ms,
     )
     result = evaluate(record, bench.rules)
     save(folder / STEP_FILE, result)
@@ -206,6 +210,7 @@ def _measure(step: Step, bench: Bench, names: TopicNames, folder: Path) -> _Meas
         at_end.callback(engine.stop)
         running = _Running(step, bench, names, folder, engine)
         ready_s = _until_ready(running)
+        instances = engine.children()
         baseline = totals(bench.broker.end_offsets(names))
         sampler = Sampler(bench.broker, names, _roles(bench, engine), folder)
         at_end.callback(sampler.stop)
@@ -216,7 +221,10 @@ def _measure(step: Step, bench: Bench, names: TopicNames, folder: Path) -> _Meas
         if end.aborted is None:
             _drain(running, sampled, report)
         sampler.stop()
+        new = sorted(engine.children() - instances)
         life = _stop(engine, start_up_s=ready_s - started_s)
+        if new:
+            life = replace(life, restarted=f"process {', '.join(map(str, new))} began in the step")
     return _Measured(report, end, sampled, life)
 
 
@@ -274,7 +282,10 @@ def _load(running: _Running, sampled: Sampled) -> LoadEnd:
     producer = Program("producer", command, running.folder / "producer.log")
     try:
         sampled.sampler.add_role("producer", session_samples(producer.pid))
+        clock_s = time.time() - time.monotonic()
         end, asked_to_stop = _watch_load(running, sampled, producer, load_s)
+        moved_s = time.time() - time.monotonic() - clock_s
+        end = replace(end, clock_step_ms=round(moved_s * 1000, 3))
         if asked_to_stop:
             producer.stop()  # it ends its ledger and its report
         allowed = {0, EXIT_INTERRUPTED} if asked_to_stop else {0}
