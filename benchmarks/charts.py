@@ -7,6 +7,7 @@ import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from html import escape
 from pathlib import Path
 from typing import Any, Final
 
@@ -127,7 +128,7 @@ def svg_of(chart: Chart) -> str:
     text = re.sub(r'(<svg[^>]*?) width="[^"]*" height="[^"]*"|(<svg[^>]*?)', r"\1\2", text, count=1)
     # one page holds many charts: names inside of one must not be those of another
     text = re.sub(r'(\bid="|"#|url\(#)', rf"\1{chart.name}-", text)
-    return text.replace("<svg ", f'<svg role="img" aria-label="{chart.title}" ', 1)
+    return text.replace("<svg ", f'<svg role="img" aria-label="{escape(chart.title)}" ', 1)
 
 
 def save_png(chart: Chart, path: Path, footer: str) -> None:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 import statistics
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
@@ -21,6 +22,9 @@ KIND_TAG: Final = "streamgauge.kind"
 
 _NOTE_TAG: Final = "mlflow.note.content"  # shown as the run's description
 _COMMIT_TAG: Final = "mlflow.source.git.commit"
+
+_FOREIGN: Final = re.compile(r"[^\w\-. :/]")
+"""What MLflow does not take in the name of a metric; an engine may be called anything."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -167,7 +171,9 @@ def answer_metrics(result: RunResult) -> dict[str, float]:
         found |= _knee_metrics(cell)
     for answer in result.answers:
         found |= _demand_metrics(answer)
-    return {key: float(value) for key, value in found.items() if value is not None}
+    return {
+        _FOREIGN.sub("_", key): float(value) for key, value in found.items() if value is not None
+    }
 
 
 def _knee_metrics(cell: CellResult) -> dict[str, float | None]:

@@ -165,3 +165,8 @@ def test_a_chart_as_a_file_has_its_title_and_says_of_what_run_it_is(tmp_path):
     save_png(Chart("x", "A title", "", draw), tmp_path / "x.png", footer="run try-1")
     assert (tmp_path / "x.png").read_bytes().startswith(b"\x89PNG")
     assert [text.get_text() for text in drawn[0].texts] == ["A title", "run try-1"]
+
+
+def test_the_name_of_an_engine_is_no_markup():
+    chart = Chart("x", 'Backlog of "><b>', "", CHARTS["demand"].draw)
+    assert "<b>" not in svg_of(chart)

@@ -89,3 +89,18 @@ def test_a_run_that_says_something_else_has_another_digest():
     assert run.digest(files) == campaign_run(run_of(step_of())).digest(files)
     assert run.digest(files) != run.digest({"run.json": "bb"})
     assert run.digest(files) != other.digest(files)
+
+
+def test_an_engine_may_be_called_anything():
+    result = campaign()
+    cells = [result.cells[0].model_copy(update={"engine": "ours (C++)"})]
+    metrics = answer_metrics(result.model_copy(update={"cells": cells, "answers": []}))
+    assert metrics["drain_eps.ours _C____x1"] == pytest.approx(338)
+
+
+def test_a_campaign_without_steps_can_be_told():
+    assert cell_runs(run_of()) == {}
+    assert {point.key: point.value for point in campaign_run(run_of()).points} == {
+        "steps": 0,
+        "steps_invalid": 0,
+    }
