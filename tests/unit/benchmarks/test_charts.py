@@ -5,6 +5,7 @@ import pytest
 from matplotlib.colors import to_rgb
 from matplotlib.figure import Figure
 
+from benchmarks.answer_charts import demand_chart
 from benchmarks.chart_choice import charts_of
 from benchmarks.charts import (
     ENGINE_COLORS,
@@ -170,3 +171,13 @@ def test_a_chart_as_a_file_has_its_title_and_says_of_what_run_it_is(tmp_path):
 def test_the_name_of_an_engine_is_no_markup():
     chart = Chart("x", 'Backlog of "><b>', "", CHARTS["demand"].draw)
     assert "<b>" not in svg_of(chart)
+
+
+def test_a_target_that_no_count_held_stands_above_all_counts():
+    lost = [one.model_copy(update={"instances": None}) for one in RESULT.answers]
+    mixed = [*RESULT.answers[:2], *lost[2:]]
+    for answers in (mixed, lost):
+        axes = demand_chart(answers).axes[0]
+        notes = [text.get_text() for text in axes.texts]
+        assert "held by none" in notes
+        assert axes.get_ylim()[1] > max(text.xy[1] for text in axes.texts)
