@@ -209,10 +209,12 @@ def _map_axes(panel: Axes, engine: str, counts: Sequence[int], rates: Sequence[f
     panel.set_xlim(0, len(rates))
     panel.set_ylim(0, len(counts))
     rotation = 0 if len(rates) <= 16 else 60
+    size = 10 if len(rates) <= WORDS_UP_TO else 8
     panel.set_xticks(
         [column + 0.5 for column in range(len(rates))],
         [f"{rate:g}" for rate in rates],
         rotation=rotation,
+        fontsize=size,
     )
     panel.set_yticks([row + 0.5 for row in range(len(counts))], [f"x{count}" for count in counts])
     panel.tick_params(length=0)

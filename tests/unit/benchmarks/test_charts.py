@@ -179,5 +179,5 @@ def test_a_target_that_no_count_held_stands_above_all_counts():
     for answers in (mixed, lost):
         axes = demand_chart(answers).axes[0]
         notes = [text.get_text() for text in axes.texts]
-        assert "held by none" in notes
+        assert "faust: held by none" in notes
         assert axes.get_ylim()[1] > max(text.xy[1] for text in axes.texts)
