@@ -58,11 +58,20 @@ class Slope:
 
 @dataclass(frozen=True, slots=True)
 class LagTime:
-    """95th percentile of the lag time in seconds, with the ends of its 90 % interval."""
+    """How long the newest record waits, in seconds.
+
+    Attributes:
+        p95_s: 95th percentile over the window.
+        low_s: lower end of its 90 % interval.
+        high_s: upper end.
+        standing_s: lag that never went away in the last half of the window, beyond that of a
+            batch: work that the engine had no time for.
+    """
 
     p95_s: float
     low_s: float
     high_s: float
+    standing_s: float = 0.0
 
 
 def batch_interval_s(at_s: FloatArray, outputs: NDArray[np.integer]) -> float:
@@ -132,12 +141,20 @@ def lag_time_s(backlog: Backlog, rate_eps: float, share: float = 0.95) -> float 
     return nearest_rank(backlog.events / rate_eps, share)
 
 
-def lag_time(backlog: Backlog, rate_eps: float, block_s: float = BLOCK_S) -> LagTime | None:
+def lag_time(
+    backlog: Backlog, rate_eps: float, block_s: float = BLOCK_S, interval_s: float = 1.0
+) -> LagTime | None:
     """95th percentile of the lag time, and how far it can be trusted.
 
     The peaks of the blocks stand for it: their relative standard error is taken for its own. Peaks
     that follow each other are alike, so they count as (1 - r) / (1 + r) of their number, r being
     their correlation with the next one (an autoregressive process of order one).
+
+    Args:
+        backlog: of the window.
+        rate_eps: offered events per second.
+        block_s: length of a block.
+        interval_s: time between two batches, as `batch_interval_s` gives it.
     """
     p95_s = lag_time_s(backlog, rate_eps)
     if p95_s is None:
@@ -145,7 +162,15 @@ def lag_time(backlog: Backlog, rate_eps: float, block_s: float = BLOCK_S) -> Lag
     blocks = np.floor((backlog.at_s - backlog.at_s[0]) / block_s).astype(np.int64)
     peaks = np.array([backlog.events[blocks == block].max() for block in np.unique(blocks)])
     spread = math.exp(Z_90 * _relative_error(peaks))
-    return LagTime(p95_s, p95_s / spread, p95_s * spread)
+    standing_s = _standing_lag_s(backlog, rate_eps, interval_s)
+    return LagTime(p95_s, p95_s / spread, p95_s * spread, standing_s)
+
+
+def _standing_lag_s(backlog: Backlog, rate_eps: float, interval_s: float) -> float:
+    """Just after a batch the backlog is what came in during it; half a batch more is noise."""
+    lowest = float(backlog.events[len(backlog.events) // 2 :].min())
+    # the interval of a loop is below 1 s, which samples of 1 Hz cannot tell from 1 s
+    return max(lowest / rate_eps - (1.5 * interval_s - 0.5), 0.0)
 
 
 def _relative_error(values: FloatArray) -> float:

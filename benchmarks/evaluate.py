@@ -160,12 +160,13 @@ def movement(
     samples = [one for one in offsets if window.start_s <= one.at_s < window.end_s]
     inside = backlog_of(samples, baseline)
     outputs = np.array([one.totals.outputs for one in samples], np.int64)
-    block_s = max(rules.block_s, BATCHES_PER_BLOCK * batch_interval_s(inside.at_s, outputs))
+    interval_s = batch_interval_s(inside.at_s, outputs)
+    block_s = max(rules.block_s, BATCHES_PER_BLOCK * interval_s)
     return Movement(
         inside=inside,
         block_s=block_s,
         slope=theil_sen(lower_envelope(inside, block_s)),
-        lag_time=lag_time(inside, rate_eps, block_s),
+        lag_time=lag_time(inside, rate_eps, block_s, interval_s),
     )
 
 

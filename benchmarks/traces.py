@@ -64,6 +64,15 @@ class Engines:
         return capacity
 
 
+def largest_of_loop(service_eps: FloatArray, interval_s: FloatArray) -> FloatArray:
+    """Records that a loop takes at most: twice what it serves in an interval.
+
+    With no more than once that, noise would leave it idle at the end of short batches.
+    """
+    largest: FloatArray = np.ceil(2 * service_eps * interval_s)
+    return largest
+
+
 @dataclass(frozen=True, slots=True)
 class Window:
     """Seconds of warm-up, and of what is judged; doubled once where that decides nothing."""
@@ -92,7 +101,7 @@ def outputs_of(
     taken = np.zeros(len(engines))
     while len(place):
         took = np.minimum(np.floor(now_s * rates_eps) - taken, engines.largest_batch)
-        ends_s = now_s + _durations_s(engines, took, rng)
+        ends_s = now_s + durations_s(engines, took, rng)
         taken += took
         seen_at = np.minimum(np.ceil(ends_s), seconds).astype(np.int64)
         visible = ends_s <= seconds
@@ -111,7 +120,8 @@ def outputs_of(
     return np.maximum.accumulate(out, axis=1)
 
 
-def _durations_s(engines: Engines, took: FloatArray, rng: np.random.Generator) -> FloatArray:
+def durations_s(engines: Engines, took: FloatArray, rng: np.random.Generator) -> FloatArray:
+    """How long each engine's next batch takes, pauses included; none at all where it is empty."""
     noise = np.exp(rng.normal(-NOISE * NOISE / 2, NOISE, len(took)))
     working_s = (engines.batch_cost_s + took / engines.service_eps) * noise
     pauses = rng.poisson(working_s / engines.pause_every_s)
@@ -164,7 +174,7 @@ def judged(outputs: IntArray, rate_eps: float, start_s: int, limits: Limits) -> 
     evidence = Evidence(
         load=Load(rate_eps, rate_eps, delay_p99_ms=0.0, delay_max_ms=0.0, delivery_errors=0),
         slope=slope_of(backlog, interval_s),
-        lag_time=lag_time(backlog, rate_eps, block_length_s(interval_s)),
+        lag_time=lag_time(backlog, rate_eps, block_length_s(interval_s), interval_s),
         lowest_backlog=float(backlog.events.min()),
         samples_asked=len(at_s),
         samples_missed=0,

@@ -19,7 +19,14 @@ from rich.console import Console
 from rich.table import Table
 
 from benchmarks.search import Attempt, Knee, SearchSettings, Try, next_move
-from benchmarks.traces import Engines, FloatArray, Window, true_knees_eps, verdicts_of
+from benchmarks.traces import (
+    Engines,
+    FloatArray,
+    Window,
+    largest_of_loop,
+    true_knees_eps,
+    verdicts_of,
+)
 from benchmarks.verdict import Limits, Verdict
 
 STANDARD: Final = Window(60, 180)
@@ -197,8 +204,8 @@ def engines_of_cost(batch_cost_s: FloatArray, rng: np.random.Generator) -> Engin
 
 
 def _largest(service_eps: FloatArray, interval_s: FloatArray) -> FloatArray:
-    # a loop puts out what it took at least once in an interval; a batch takes all that waits
-    largest: FloatArray = np.where(interval_s > 0, np.ceil(service_eps * interval_s), np.inf)
+    # a batch takes all that waits
+    largest: FloatArray = np.where(interval_s > 0, largest_of_loop(service_eps, interval_s), np.inf)
     return largest
 
 

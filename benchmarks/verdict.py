@@ -30,6 +30,9 @@ class Limits(BaseModel):
         0.2, ge=0, le=1, description="part of that growth which, if certain, is no standstill"
     )
     lag_time_p95_s: float = Field(10.0, gt=0, description="longest tolerated lag time, seconds")
+    standing_lag_s: float = Field(
+        0.0, ge=0, description="lag that may never go away, beyond that of a batch, seconds"
+    )
     completeness: float = Field(
         0.9999, gt=0, le=1, description="share of records that must be out after the drain"
     )
@@ -174,12 +177,21 @@ def _by_trend(evidence: Evidence, slope: Slope, lag: LagTime, limits: Limits) ->
         return Judgement("inconclusive", f"The backlog grows, but slowly: {trend}.")
     if slope.high_eps >= tolerance_eps:
         return Judgement("inconclusive", f"The trend does not decide: {trend}.")
+    if reservation := _reservation(evidence, lag, limits):
+        return Judgement("inconclusive", f"The backlog does not grow, but {reservation}: {trend}.")
+    why = f"The backlog does not grow: {trend}; {_lag(lag, limits)}."
+    return Judgement("sustainable", why)
+
+
+def _reservation(evidence: Evidence, lag: LagTime, limits: Limits) -> str | None:
+    """Why a backlog that does not grow is not held all the same."""
     if lag.high_s > limits.lag_time_p95_s:
-        return Judgement("inconclusive", f"The lag does not decide: {_lag(lag, limits)}.")
+        return f"the lag does not decide, {_lag(lag, limits)}"
+    if lag.standing_s > limits.standing_lag_s:
+        return f"{lag.standing_s:.1f} s of lag never go away"
     if evidence.missing > (1 - limits.completeness) * evidence.sent:
-        why = f"{evidence.missing} of {evidence.sent} records are not out after the drain"
-        return Judgement("inconclusive", f"The backlog does not grow, but {why}.")
-    return Judgement("sustainable", f"The backlog does not grow: {trend}; {_lag(lag, limits)}.")
+        return f"{evidence.missing} of {evidence.sent} records are not out after the drain"
+    return None
 
 
 def reasons_to_doubt(evidence: Evidence, limits: Limits) -> Iterator[str]:

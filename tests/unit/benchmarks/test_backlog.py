@@ -90,6 +90,14 @@ def test_peaks_that_drift_count_for_less_than_peaks_that_jump():
     assert found[1].high_s / found[1].low_s > found[0].high_s / found[0].low_s
 
 
+def test_the_lag_that_never_goes_away_is_what_a_batch_does_not_explain():
+    flat = backlog(range(60), [150] * 60)
+    assert lag_time(flat, rate_eps=50).standing_s == 2
+    assert lag_time(flat, rate_eps=50, interval_s=3).standing_s == 0
+    gone = backlog(range(60), [150] * 45 + [10] + [150] * 14)
+    assert lag_time(gone, rate_eps=50).standing_s == 0
+
+
 def test_the_batch_interval_is_the_time_between_two_rises():
     assert batch_interval_s(np.arange(7.0), np.array([0, 5, 5, 5, 9, 9, 9])) == 3
     assert batch_interval_s(np.arange(4.0), np.array([0, 1, 2, 3])) == 1

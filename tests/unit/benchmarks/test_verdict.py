@@ -68,11 +68,17 @@ def test_a_long_lag_time_decides_where_the_batches_are_too_long_for_a_trend():
 def test_a_lag_time_around_the_limit_decides_nothing():
     found = judged(lag_time=LagTime(9.8, 9, 10.6))
     assert found.verdict == "inconclusive"
-    assert "The lag does not decide" in found.why
+    assert "the lag does not decide" in found.why
 
 
 def test_growth_decides_where_the_lag_does_not():
     assert judged(lag_time=LagTime(9, 6, 13), slope=Slope(9, 5, 15)).verdict == "unsustainable"
+
+
+def test_a_lag_that_never_goes_away_decides_nothing():
+    found = judged(lag_time=LagTime(3, 2.5, 3.5, standing_s=1.2))
+    assert found.verdict == "inconclusive"
+    assert "1.2 s of lag never go away" in found.why
 
 
 def test_a_slow_growth_that_is_certain_is_no_standstill():
