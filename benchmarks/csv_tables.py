@@ -31,8 +31,9 @@ def steps_table(result: RunResult) -> str:
 
 
 def _flat(step: StepResult) -> dict[str, Any]:
-    fields = step.model_dump(mode="json", exclude={"command"})
-    return {"step": step.id, "cell": step.cell} | dict(_leaves(fields, ""))
+    fields = step.model_dump(mode="json", exclude={"command", "waits"})
+    waits = {f"wait_share.{one.role}": one.share for one in step.waits}
+    return {"step": step.id, "cell": step.cell} | dict(_leaves(fields, "")) | waits
 
 
 def _leaves(fields: dict[str, Any], prefix: str) -> Iterator[tuple[str, Any]]:

@@ -2,6 +2,7 @@ import csv
 import io
 
 from benchmarks.csv_tables import sample_rows, samples_table, steps_table
+from benchmarks.result import WaitUse
 from tests.unit.benchmarks.records import START_S, offsets, uses
 from tests.unit.benchmarks.results import run_of, step_of
 
@@ -11,13 +12,18 @@ def rows_of(text):
 
 
 def test_a_step_is_one_row_with_units_in_its_columns():
+    waited = step_of().model_copy(
+        update={"waits": [WaitUse(role="broker", thread="kafka-io", share=0.02)]}
+    )
     unmeasured = step_of("spark").model_copy(update={"latency_ms": None, "drain_s": None})
-    first, second = rows_of(steps_table(run_of(step_of(), unmeasured)))
+    first, second = rows_of(steps_table(run_of(waited, unmeasured)))
     assert first["step"] == "faust-x1-10eps"
     assert first["cell"] == "faust-1"
     assert first["verdict"] == "sustainable"
     assert float(first["latency_ms.p99"]) == 40
     assert float(first["use.engine.cores"]) == 0.5
+    assert float(first["wait_share.broker"]) == 0.02
+    assert second["wait_share.broker"] == ""
     assert second["latency_ms.p99"] == ""
     assert second["drain_s"] == ""
 
