@@ -52,7 +52,11 @@ def answered(
         update={
             "steps": list(steps),
             "cells": cells,
-            "cells_missing": [one.id for one in sorted_cells(plan) if one not in found],
+            "cells_missing": [
+                one.id
+                for one in sorted_cells(plan)
+                if one not in found and not is_finished(plan, cells_of(plan), one, standing)
+            ],
             "answers": answers,
             "sentence": " ".join(sentences),
         }

@@ -130,8 +130,9 @@ class _Screen:
 
 
 def title_of(step: Step | StepResult) -> str:
-    """`faust x1 @ 400/s`."""
-    return f"{step.engine} x{step.instances} @ {step.rate_eps:g}/s"
+    """`faust x1 @ 400/s`, and which run of it after the first."""
+    run = f" run {step.repetition}" if step.repetition > 1 else ""
+    return f"{step.engine} x{step.instances} @ {step.rate_eps:g}/s{run}"
 
 
 def progress_line(progress: Progress) -> str:

@@ -255,7 +255,7 @@ class RunResult(_Part):
         default_factory=list, description="engine x instances, over their steps"
     )
     cells_missing: list[str] = Field(
-        default_factory=list, description="cells of the plan without any step"
+        default_factory=list, description="cells without any step that the plan still asks for"
     )
     answers: list[AnswerResult] = Field(
         default_factory=list, description="instances for each target and engine"
