@@ -67,7 +67,7 @@ def _draw_demand(axes: Axes, ours: Sequence[AnswerResult], shift: float, most: i
     for one in ours:
         if one.instances is None:
             axes.plot(one.target_eps, most + 1 + shift, "x", ms=9, mec=color, mew=2)
-            _note(axes, one.target_eps, most + 1 + shift, f"{engine}: held by none")
+            _note(axes, one.target_eps, most + 1 + shift, f"{engine}: no count known")
     if found:
         _note(axes, targets[-1], heights[-1], engine, up=shift >= 0)
 

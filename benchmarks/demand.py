@@ -51,6 +51,8 @@ class Demand:
         smallest_cores: smallest tested quota of a single instance that holds it; None where the
             answer is not one instance or no quota was tested.
         sentence: the answer for people.
+        decided: False where no count is known to hold it, and not every tested one is known to
+            lose it: nothing is known then, which is no loss.
     """
 
     engine: str
@@ -61,6 +63,7 @@ class Demand:
     recommended: int | None
     smallest_cores: float | None
     sentence: str
+    decided: bool = True
 
 
 def demands(
@@ -101,6 +104,7 @@ def demand(cells: Sequence[CellRuns], target_eps: float, by: KneeKind = "backlog
         if found and found.instances == 1
         else None,
         sentence=_sentence(largest, found, target_eps, headroom, by),
+        decided=found is not None or not _undecided_counts(largest, target_eps, by),
     )
 
 
@@ -195,6 +199,12 @@ def _sentence(
     engine, rate = cells[0].engine, f"{target_eps:g} events/s"
     if found is None:
         tested = ", ".join(str(cell.instances) for cell in cells)
+        if unknown := _undecided_counts(cells, target_eps, by):
+            open_counts = ", ".join(map(str, unknown))
+            return (
+                f"Not known for {engine} at {rate}: nothing decided with {open_counts} of the "
+                f"tested instance counts ({tested})."
+            )
         return f"{engine} held {rate} with none of the tested instance counts ({tested})."
     words = [f"{engine} needs {_instances(found.instances)} for {rate}"]
     if outcome_at(found.attempts, target_eps, by) != "held":
@@ -211,6 +221,21 @@ def _sentence(
     return "; ".join(words) + "."
 
 
+def _undecided_counts(cells: Sequence[CellRuns], target_eps: float, by: KneeKind) -> list[int]:
+    """Counts that neither held nor lost the rate; a knee below it is a loss too."""
+    return [
+        cell.instances
+        for cell in cells
+        if outcome_at(cell.attempts, target_eps, by) in {"invalid", "undecided"}
+        and not _is_known_loss(cell, target_eps)
+    ]
+
+
+def _is_known_loss(cell: CellRuns, target_eps: float) -> bool:
+    high_eps = cell.knee.high_eps if cell.knee else None
+    return high_eps is not None and high_eps <= target_eps
+
+
 def _words_of_below(cells: Sequence[CellRuns], count: int, target_eps: float, by: KneeKind) -> str:
     outcome = _outcome_of_count(cells, count, target_eps, by)
     said = {
@@ -221,6 +246,8 @@ def _words_of_below(cells: Sequence[CellRuns], count: int, target_eps: float, by
 
 
 def _short(one: Demand) -> str:
+    if one.instances is None and not one.decided:
+        return f"{one.engine} is not known"
     if one.instances is None:
         return f"{one.engine} holds it with no tested count"
     more = "" if one.verified else " (not verified)"

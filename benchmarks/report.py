@@ -145,8 +145,14 @@ def render(result: RunResult, series: Sequence[StepSeries]) -> str:
         cells=[cell for cell in result.cells if _has_answer(cell)],
         headline=headline(result),
         many=has_lines(result.steps),
+        steps=sorted(result.steps, key=_place_in_tables),
         trend_of=_trend_of,
     )
+
+
+def _place_in_tables(step: StepResult) -> tuple[str, int, float, int]:
+    """By cell and rate: the order of measuring is random."""
+    return step.engine, step.instances, step.rate_eps, step.repetition
 
 
 def _has_answer(cell: CellResult) -> bool:

@@ -173,11 +173,11 @@ def test_the_name_of_an_engine_is_no_markup():
     assert "<b>" not in svg_of(chart)
 
 
-def test_a_target_that_no_count_held_stands_above_all_counts():
+def test_a_target_that_no_count_is_known_for_stands_above_all_counts():
     lost = [one.model_copy(update={"instances": None}) for one in RESULT.answers]
     mixed = [*RESULT.answers[:2], *lost[2:]]
     for answers in (mixed, lost):
         axes = demand_chart(answers).axes[0]
         notes = [text.get_text() for text in axes.texts]
-        assert "faust: held by none" in notes
+        assert "faust: no count known" in notes
         assert axes.get_ylim()[1] > max(text.xy[1] for text in axes.texts)

@@ -128,3 +128,16 @@ def test_the_next_count_rises_until_the_rate_is_held():
     assert next_count({1: "lost", 2: "undecided"}, [1, 2, 4]) == 4
     assert next_count({1: "lost", 2: "held"}, [1, 2, 4]) is None
     assert next_count({1: "lost", 2: "lost", 4: "lost"}, [1, 2, 4]) is None
+
+
+@pytest.mark.parametrize("runs", [(), ((400, INCONCLUSIVE),), ((400, "invalid"),)])
+def test_a_target_that_nothing_decided_is_not_known_rather_than_lost(runs):
+    found = demand([cell(1, (400, U)), cell(2, *runs)], 400)
+    assert (found.instances, found.decided) == (None, False)
+    assert "Not known for faust at 400 events/s: nothing decided with 2" in found.sentence
+    assert answer_sentence([found]) == "400 events/s: faust is not known."
+
+
+def test_a_target_above_the_knee_is_lost_though_it_was_not_run():
+    found = demand([cell(1, (200, S), (220, U), knee=Knee(200, 220, True))], 400)
+    assert (found.instances, found.decided) == (None, True)
