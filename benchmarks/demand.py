@@ -198,13 +198,10 @@ def _sentence(
 ) -> str:
     engine, rate = cells[0].engine, f"{target_eps:g} events/s"
     if found is None:
-        tested = ", ".join(str(cell.instances) for cell in cells)
         if unknown := _undecided_counts(cells, target_eps, by):
-            open_counts = ", ".join(map(str, unknown))
-            return (
-                f"Not known for {engine} at {rate}: nothing decided with {open_counts} of the "
-                f"tested instance counts ({tested})."
-            )
+            counts = ", ".join(map(_instances, unknown))
+            return f"Not known for {engine} at {rate}: no run with {counts} decided it."
+        tested = ", ".join(str(cell.instances) for cell in cells)
         return f"{engine} held {rate} with none of the tested instance counts ({tested})."
     words = [f"{engine} needs {_instances(found.instances)} for {rate}"]
     if outcome_at(found.attempts, target_eps, by) != "held":

@@ -134,7 +134,8 @@ def test_the_next_count_rises_until_the_rate_is_held():
 def test_a_target_that_nothing_decided_is_not_known_rather_than_lost(runs):
     found = demand([cell(1, (400, U)), cell(2, *runs)], 400)
     assert (found.instances, found.decided) == (None, False)
-    assert "Not known for faust at 400 events/s: nothing decided with 2" in found.sentence
+    wanted = "Not known for faust at 400 events/s: no run with 2 instances decided it."
+    assert found.sentence == wanted
     assert answer_sentence([found]) == "400 events/s: faust is not known."
 
 
