@@ -45,6 +45,8 @@ _POLL_S: Final = 0.02
 _RECORDS_A_POLL: Final = 10_000
 _LATE_S: Final = 0.1
 """A wake-up late by less is made up for; one that stood still for longer has lost the time."""
+LARGEST_S: Final = 10.0
+LOOP_INTERVAL_S: Final = 0.1
 _NO_FEATURES: Final = [0.0] * len(FEATURE_NAMES)
 
 app = typer.Typer(add_completion=False, no_args_is_help=True, pretty_exceptions_enable=False)
@@ -68,7 +70,7 @@ class Pace:
 
     def largest(self) -> int:
         """Records of a batch, at most."""
-        return int(min(self.engine.largest_batch[0], _RECORDS_A_POLL * 100))
+        return int(self.engine.largest_batch[0])
 
     def ends_s(self, records: int, now_s: float) -> float:
         """Take a batch now: when its outputs may be seen.
@@ -115,17 +117,26 @@ def engine_of(
 ) -> Engines:
     """The oracle as a simulated engine: instances share the load evenly, as one fast one.
 
-    Without a batch cost it is a loop, which takes a bounded number at once.
+    Without a batch cost it is a loop, which takes little at once. A batch takes at most what is
+    served in ten seconds: twice what a batch at its knee takes, and a full topic is no one batch.
     """
     service_eps, interval_s = np.array([rate_eps * instances]), np.array([batch_interval_s])
-    is_loop = batch_cost_s == 0
+    loops = largest_of_loop(service_eps, interval_s)
     return Engines(
         service_eps=service_eps,
         batch_cost_s=np.array([batch_cost_s]),
         batch_interval_s=interval_s,
         pause_every_s=np.array([pause_every_s or math.inf]),
-        largest_batch=largest_of_loop(service_eps, interval_s) if is_loop else np.array([math.inf]),
+        largest_batch=loops if batch_cost_s == 0 else np.ceil(LARGEST_S * service_eps),
     )
+
+
+def asked_engine(
+    rate_eps: float, instances: int, batch_ms: float, interval_ms: float, pause_every_s: float
+) -> Engines:
+    """The engine that the options ask for; 0 stands for what is usual."""
+    interval_s = interval_ms / 1000 if interval_ms or batch_ms else LOOP_INTERVAL_S
+    return engine_of(rate_eps, instances, batch_ms / 1000, interval_s, pause_every_s or None)
 
 
 def take(consumer: Consumer, largest: int) -> list[InputRecord]:
@@ -197,8 +208,7 @@ def main(  # noqa: PLR0913, PLR0917  # one parameter for each option
     settings, names = KafkaSettings.from_environment(), TopicNames(topic_prefix)
     checked = load_artifact(artifact)
     require_topics(settings, names.shapes())
-    interval_s = interval_ms / 1000 if interval_ms or batch_ms else 0.1
-    engine = engine_of(rate, instances or workers, batch_ms / 1000, interval_s, pause_every_s)
+    engine = asked_engine(rate, instances or workers, batch_ms, interval_ms, pause_every_s)
     stop = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: stop.set())

@@ -6,7 +6,7 @@
 import numpy as np
 import pytest
 
-from benchmarks.traces import Engines, true_knees_eps
+from benchmarks.traces import Engines, true_knees_eps, verdicts_of
 from benchmarks.validation import (
     HEALTHY,
     OVERLOAD,
@@ -55,6 +55,16 @@ def test_the_table_names_seed_and_shares(validation):
 def test_the_same_seed_gives_the_same_rows():
     rows = [rate_rows(0.35, STANDARD, 20, 0.1, np.random.default_rng(3)) for _ in range(2)]
     assert rows[0] == rows[1]
+
+
+@pytest.mark.parametrize("share", [0.2, 0.5, 0.72, 0.8])
+@pytest.mark.parametrize("batch_cost_s", [0.0, 0.1, 0.35])
+def test_below_its_knee_an_engine_is_held_whatever_the_length_of_its_batches(batch_cost_s, share):
+    rng = np.random.default_rng(5)
+    engines = engines_of_cost(np.full(40, batch_cost_s), rng)
+    rates_eps = share * engines.capacity_eps()
+    found = [one.verdict for one in verdicts_of(engines, rates_eps, STANDARD, Limits(), rng)]
+    assert found.count("sustainable") >= 39
 
 
 def test_the_knee_of_a_loop_without_pauses_is_its_service_rate():

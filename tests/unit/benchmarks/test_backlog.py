@@ -101,6 +101,8 @@ def test_the_lag_that_never_goes_away_is_what_a_batch_does_not_explain():
 def test_the_batch_interval_is_the_time_between_two_rises():
     assert batch_interval_s(np.arange(7.0), np.array([0, 5, 5, 5, 9, 9, 9])) == 3
     assert batch_interval_s(np.arange(4.0), np.array([0, 1, 2, 3])) == 1
+    uneven = np.array([0, 1, 2, 2, 3, 4, 4, 5])
+    assert batch_interval_s(np.arange(8.0), uneven) == pytest.approx(1.5)
 
 
 def test_without_two_rises_the_interval_is_all_the_time_there_is():

@@ -3,7 +3,7 @@ import math
 import numpy as np
 import pytest
 
-from benchmarks.oracle import Pace, engine_of
+from benchmarks.oracle import Pace, asked_engine, engine_of
 
 
 def pace(**fields):
@@ -53,9 +53,16 @@ def test_a_batch_costs_its_fixed_time():
     assert np.mean(took) == pytest.approx(1 + 1 / 300, rel=0.02)
 
 
-def test_a_batch_engine_takes_all_that_waits():
-    assert pace(batch_cost_s=0.1).largest() >= 1_000_000
+def test_a_loop_takes_little_and_a_batch_what_ten_seconds_serve():
     assert pace().largest() == 60
+    assert pace(batch_cost_s=0.1).largest() == 3000
+
+
+def test_the_options_of_a_loop_have_an_interval():
+    assert asked_engine(300, 1, 0, 0, 0).batch_interval_s[0] == 0.1
+    assert asked_engine(300, 1, 100, 0, 0).batch_interval_s[0] == 0
+    assert asked_engine(300, 1, 100, 500, 0).batch_interval_s[0] == 0.5
+    assert np.isinf(asked_engine(300, 1, 0, 0, 0).pause_every_s[0])
 
 
 def test_batches_begin_no_closer_than_the_interval():
