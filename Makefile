@@ -14,7 +14,7 @@ INSTALLED := $(VENV)/installed
 DEMO := .demo
 LEFTOVERS := $(DEMO) .sandbox .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis build
 
-.PHONY: help setup demo test check up down clean jars
+.PHONY: help setup demo test check up down mlflow clean jars
 
 help: ## list the targets
 	@awk 'BEGIN {FS = ":.*## "} /^[a-z]+:.*## / {printf "  make %-6s %s\n", $$1, $$2}' Makefile
@@ -44,8 +44,12 @@ up: setup ## start the Kafka broker of this machine at 127.0.0.1:19092
 down: setup ## stop it; its data stays
 	@$(RUN) -m sandbox down
 
-clean: ## stop the broker, remove demo, broker data and caches; keeps .venv and benchmarks/results
+mlflow: setup ## start the MLflow server of this machine and print its address
+	@$(RUN) -m sandbox up mlflow
+
+clean: ## stop the broker and MLflow, remove demo, broker data and caches; keeps .venv and benchmarks/results
 	@if [ -x $(RUN) ] && [ -e .sandbox/kafka/process.json ]; then $(RUN) -m sandbox down; fi
+	@if [ -x $(RUN) ] && [ -e .sandbox/mlflow/process.json ]; then $(RUN) -m sandbox down mlflow; fi
 	@echo "removing $(LEFTOVERS) and __pycache__"
 	@rm -rf $(LEFTOVERS)
 	@find . -name __pycache__ -not -path './$(VENV)/*' -prune -exec rm -rf {} +

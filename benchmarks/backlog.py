@@ -56,6 +56,42 @@ class Slope:
     high_eps: float
 
 
+@dataclass(frozen=True, slots=True)
+class LagTime:
+    """How long the newest record waits, in seconds.
+
+    Attributes:
+        p95_s: 95th percentile over the window.
+        low_s: lower end of its 90 % interval.
+        high_s: upper end.
+        standing_s: lag that never went away in the last half of the window, beyond that of a
+            batch: work that the engine had no time for.
+    """
+
+    p95_s: float
+    low_s: float
+    high_s: float
+    standing_s: float = 0.0
+
+
+def batch_interval_s(at_s: FloatArray, outputs: NDArray[np.integer]) -> float:
+    """How long an engine puts nothing out between two batches, as far as samples can tell.
+
+    Args:
+        at_s: time of each sample, ascending, shape (n,).
+        outputs: records out at these times, never falling, shape (n,).
+
+    Returns:
+        mean time from one rise to the next, seconds; of 1 Hz samples at least 1. A median could
+        not tell 1.3 s from 1 s. With fewer than two rises it is the whole time sampled: nobody
+        knows when the next would come.
+    """
+    rises = at_s[1:][np.diff(outputs) > 0]
+    if len(rises) < 2:  # two ends of an interval
+        return float(at_s[-1] - at_s[0]) if len(at_s) else 0.0
+    return float(rises[-1] - rises[0]) / (len(rises) - 1)
+
+
 def block_length_s(batch_interval_s: float = 0.0) -> float:
     """Length of the blocks for an engine that commits or emits once in an interval."""
     return max(BLOCK_S, BATCHES_PER_BLOCK * batch_interval_s)
@@ -104,6 +140,53 @@ def slope_of(backlog: Backlog, batch_interval_s: float = 0.0) -> Slope | None:
 def lag_time_s(backlog: Backlog, rate_eps: float, share: float = 0.95) -> float | None:
     """How long the newest record waits at the offered rate: a percentile over the samples."""
     return nearest_rank(backlog.events / rate_eps, share)
+
+
+def lag_time(
+    backlog: Backlog, rate_eps: float, block_s: float = BLOCK_S, interval_s: float = 1.0
+) -> LagTime | None:
+    """95th percentile of the lag time, and how far it can be trusted.
+
+    The peaks of the blocks stand for it: their relative standard error is taken for its own. Peaks
+    that follow each other are alike, so they count as (1 - r) / (1 + r) of their number, r being
+    their correlation with the next one (an autoregressive process of order one).
+
+    Args:
+        backlog: of the window.
+        rate_eps: offered events per second.
+        block_s: length of a block.
+        interval_s: time between two batches, as `batch_interval_s` gives it.
+    """
+    p95_s = lag_time_s(backlog, rate_eps)
+    if p95_s is None:
+        return None
+    blocks = np.floor((backlog.at_s - backlog.at_s[0]) / block_s).astype(np.int64)
+    peaks = np.array([backlog.events[blocks == block].max() for block in np.unique(blocks)])
+    spread = math.exp(Z_90 * _relative_error(peaks))
+    standing_s = _standing_lag_s(backlog, rate_eps, interval_s)
+    return LagTime(p95_s, p95_s / spread, p95_s * spread, standing_s)
+
+
+def _standing_lag_s(backlog: Backlog, rate_eps: float, interval_s: float) -> float:
+    """Just after a batch the backlog is what came in during it; half a batch more is noise."""
+    lowest = float(backlog.events[len(backlog.events) // 2 :].min())
+    # the interval of a loop is below 1 s, which samples of 1 Hz cannot tell from 1 s
+    return max(lowest / rate_eps - (1.5 * interval_s - 0.5), 0.0)
+
+
+def _relative_error(values: FloatArray) -> float:
+    """Standard error of the mean over the mean, for values that follow each other."""
+    mean = float(values.mean())
+    if len(values) < 2 or mean <= 0:
+        return 0.0
+    off = values - mean
+    variance = float((off * off).mean())
+    if variance == 0:
+        return 0.0
+    alike = float((off[1:] * off[:-1]).mean()) / variance
+    alike = min(max(alike, 0.0), 0.9)
+    counted = len(values) * (1 - alike) / (1 + alike)
+    return math.sqrt(variance / counted) / mean
 
 
 def trend(slope_eps: float, rate_eps: float, tolerance_share: float = 0.01) -> Trend:

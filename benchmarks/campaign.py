@@ -1,65 +1,67 @@
-"""All steps of a plan, one after the other, saved as they end."""
+"""A campaign: what its plan asks, one step after the other, saved as they end."""
 
 from __future__ import annotations
 
-import hashlib
-import itertools
+import secrets
+import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
-import numpy as np
-from numpy.typing import NDArray
-
+from benchmarks.agenda import (
+    Cell,
+    Probe,
+    Standing,
+    action_s,
+    broker_bytes,
+    cells_of,
+    dry_run,
+    estimate_s,
+    next_action,
+    results_bytes,
+)
+from benchmarks.answers import answered
+from benchmarks.begin import (
+    Request,
+    campaign_folder,
+    chosen_cells,
+    empty_result,
+    look_around,
+)
 from benchmarks.cluster import Broker
+from benchmarks.disagreement import disagreements
+from benchmarks.drain import probe
 from benchmarks.engines import program_of
-from benchmarks.latency import IntArray
-from benchmarks.outputs import load_outputs, make_offline_features, read_ledger
-from benchmarks.parity import scores_differ, seq_of
-from benchmarks.plan import Plan, Step, estimate_s, steps_of
-from benchmarks.process_use import listener_on, single_samples
-from benchmarks.result import RunResult, StepResult
-from benchmarks.runner import Bench, Progress, broker_port, run_step
+from benchmarks.evaluate import Rules
+from benchmarks.outputs import make_offline_features
+from benchmarks.plan import Plan, Step
+from benchmarks.process_use import single_samples
+from benchmarks.producing import LoadFiles
+from benchmarks.result import DrainProbe, FailedStep, RunResult, StepResult
+from benchmarks.runner import Bench, Progress, run_step
 from benchmarks.store import (
-    LEDGER_FILE,
-    OUTPUTS_FILE,
+    DRAIN_FILE,
+    FAILED_FILE,
     RUN_FILE,
-    new_run_id,
+    disk_full,
+    load_drains,
+    load_failed,
+    load_run,
+    load_steps,
+    only_one,
+    require_space,
     save,
+    set_aside,
     step_folder,
 )
-from benchmarks.surroundings import commit, machine, versions
-from fraud_core.artifact import Artifact, load_artifact
-from fraud_core.errors import ConfigError, StreamError
-from fraud_core.features import FEATURE_NAMES
-from fraud_core.kafka import KafkaSettings
-from fraud_core.topic_admin import cluster_id
-from fraud_core.transaction_files import transaction_files
+from fraud_core.errors import MeasurementError, StreamError
+from fraud_core.topic_admin import delete_topics_of
 
 CACHE_FOLDER: Final = ".cache"
-
-
-@dataclass(frozen=True, slots=True)
-class Request:
-    """What the user asked for.
-
-    Attributes:
-        plan: what is measured.
-        artifact: folder that the engines are started with.
-        transactions: files or folders of the load.
-        results: folder of all campaigns.
-        engine: only this one; all of the plan where None.
-        command: the command line, for the result.
-    """
-
-    plan: Plan
-    artifact: Path
-    transactions: Sequence[Path]
-    results: Path
-    engine: str | None
-    command: Sequence[str]
+_SPARE_BYTES: Final = 200e6
+"""A disk below this is as good as full: the broker, Spark and logs write beside us."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,16 +71,18 @@ class Announcement:
     Attributes:
         say: one line.
         tell: where a step stands, about twice a second.
-        begin: a step begins: its number from 1, of how many, and the step.
+        begin: something begins: its number from 1, of about how many, and what.
+        end: a step has ended.
     """
 
     say: Callable[[str], None]
     tell: Callable[[Progress], None]
-    begin: Callable[[int, int, Step], None]
+    begin: Callable[[int, int, Step | Probe], None]
+    end: Callable[[StepResult], None]
 
 
 def run_campaign(request: Request, announce: Announcement) -> tuple[RunResult, Path]:
-    """Measure every step of a plan.
+    """Measure what a plan asks and is not measured yet.
 
     What is measured is saved after each step, so an interrupt loses at most the step that runs.
 
@@ -88,155 +92,197 @@ def run_campaign(request: Request, announce: Announcement) -> tuple[RunResult, P
     Raises:
         StreamError: surroundings or settings do not let it go on; what was measured is saved.
     """
-    steps = _steps(request)
-    found = _look_around(request)
+    cells = chosen_cells(request.plan, request.engine, request.cells)
+    found = look_around(request)
     now = datetime.now(UTC)
-    folder = request.results / new_run_id(request.plan.id, now)
-    folder.mkdir(parents=True)
-    announce.say(f"run {folder.name}: {len(steps)} steps, about {estimate_s(steps) / 60:.0f} min")
-    features = request.results / CACHE_FOLDER / f"features-{found.files_key}.parquet"
-    if not features.is_file():
-        announce.say("computing the offline features of the same files, the reference of the check")
-    make_offline_features(request.transactions, request.artifact, features, folder / "features.log")
-    bench = Bench(
-        broker=Broker(found.settings),
-        artifact=found.artifact,
-        transactions=request.transactions,
-        features=features,
-        run_folder=folder,
-        run_id=folder.name,
-        programs={step.engine: program_of(step.engine) for step in steps},
-        limits=request.plan.limits,
-        broker_processes=single_samples(found.broker_pid) if found.broker_pid else None,
-        tell=announce.tell,
+    folder = campaign_folder(request, now)
+    with only_one(folder, "-".join(cell.id for cell in cells) if request.cells else "run"):
+        empty = empty_result(request, found, folder, now)
+        if not (folder / RUN_FILE).is_file():
+            save(folder / RUN_FILE, empty)
+        campaign = _Campaign(request.plan, cells, folder, announce)
+        campaign.tidy()
+        campaign.announce_start()
+        features = request.results / CACHE_FOLDER / f"features-{found.files_key}.parquet"
+        if not features.is_file():
+            announce.say("computing the offline features of the same files, for the comparison")
+        log = folder / "features.log"
+        make_offline_features(request.transactions, request.artifact, features, log)
+        bench = Bench(
+            broker=Broker(found.settings),
+            artifact=found.artifact,
+            transactions=request.transactions,
+            features=features,
+            run_folder=folder,
+            run_id=folder.name,
+            programs={cell.engine: _program(request.plan, cell) for cell in cells},
+            rules=rules_of(request.plan),
+            extend=request.plan.step.extend,
+            broker_processes=single_samples(found.broker_pid) if found.broker_pid else None,
+            tell=announce.tell,
+        )
+        delete_topics_of(
+            found.settings, [f"{folder.name}-{c.engine}-x{c.instances}-" for c in cells]
+        )
+        return campaign.go_on(bench), folder
+
+
+def rules_of(plan: Plan) -> Rules:
+    """What the steps of a plan are judged by."""
+    return Rules(plan.limits, plan.step.block_s, plan.slo_p99_ms)
+
+
+def assemble(folder: Path) -> RunResult:
+    """A campaign from all files in its folder, whoever wrote them.
+
+    Raises:
+        ConfigError: there is no campaign, or it is of another schema version.
+    """
+    saved = load_run(folder)
+    steps = load_steps(folder)
+    failed = [one.model_dump() for one in load_failed(folder)]
+    saved = saved.model_copy(update={"failed": failed})
+    return answered(saved, steps, load_drains(folder))
+
+
+def refresh(folder: Path) -> RunResult:
+    """Write `run.json` anew from all files in the folder: after a kill, or when cells came in.
+
+    Raises:
+        ConfigError: there is no campaign, or it is of another schema version.
+    """
+    result = assemble(folder)
+    left = dry_run(
+        result.plan,
+        cells_of(result.plan),
+        standing=Standing(result.steps, load_drains(folder)),
     )
-    empty = _empty_result(request, found, _run_fields(request, folder.name, now), len(steps))
-    return _run_steps(steps, bench, empty, announce), folder
-
-
-@dataclass(frozen=True, slots=True)
-class _Found:
-    """What is there before the first step; `broker_pid` is None where it cannot be seen."""
-
-    settings: KafkaSettings
-    artifact: Artifact
-    files_key: str
-    cluster: str
-    broker_pid: int | None
-
-
-def _look_around(request: Request) -> _Found:
-    settings = KafkaSettings.from_environment()
-    artifact = load_artifact(request.artifact)
-    files = transaction_files(request.transactions)
-    port = broker_port(settings.bootstrap_servers)
-    return _Found(
-        settings=settings,
-        artifact=artifact,
-        files_key=_features_key(files, artifact),
-        cluster=cluster_id(settings),
-        broker_pid=listener_on(port) if port else None,
-    )
-
-
-def _empty_result(
-    request: Request, found: _Found, run: dict[str, Any], steps_asked: int
-) -> RunResult:
-    return RunResult(
-        run=run | {"cluster": found.cluster},
-        plan=request.plan,
-        machine=machine(),
-        versions=versions(found.broker_pid),
-        model=_model_fields(found.artifact),
-        steps=[],
-        steps_asked=steps_asked,
-    )
-
-
-def _run_steps(
-    steps: Sequence[Step], bench: Bench, result: RunResult, announce: Announcement
-) -> RunResult:
-    path = bench.run_folder / RUN_FILE
-    save(path, result)
-    for number, step in enumerate(steps, start=1):
-        announce.begin(number, len(steps), step)
-        try:
-            done = run_step(step, bench)
-        except StreamError as error:
-            failure = {"step": step.id, "why": str(error)}
-            save(path, result.model_copy(update={"failed": [*result.failed, failure]}))
-            announce.say(f"{step.id} failed: {number - 1} steps are saved in {path}")
-            raise
-        except KeyboardInterrupt:
-            announce.say(f"interrupted: {number - 1} steps are saved in {path}")
-            raise
-        measured = [*result.steps, done]
-        disagree = disagreements(bench.run_folder, measured)
-        result = result.model_copy(update={"steps": measured, "engines_disagree": disagree})
-        save(path, result)
+    asked = len(result.steps) + sum(isinstance(action, Step) for action in left)
+    disagree = disagreements(folder, result.steps, result.engines_disagree)
+    result = result.model_copy(update={"steps_asked": asked, "engines_disagree": disagree})
+    save(folder / RUN_FILE, result)
     return result
 
 
-def disagreements(run_folder: Path, steps: Sequence[StepResult]) -> dict[str, int]:
-    """Scores that differ between engines at the same rate and instance count."""
-    found = {}
-    for first, second in itertools.combinations(steps, 2):
-        same = (first.instances, first.rate_eps) == (second.instances, second.rate_eps)
-        if same and first.engine != second.engine:
-            folders = [step_folder(run_folder, step.id) for step in (first, second)]
-            here, there = (_scores(folder) for folder in folders)
-            found[f"{first.engine} and {second.engine} at {first.rate_eps:g}/s"] = scores_differ(
-                here, there
-            )
-    return found
+class _Campaign:
+    """The steps of one process."""
+
+    def __init__(
+        self, plan: Plan, cells: Sequence[Cell], folder: Path, announce: Announcement
+    ) -> None:
+        self._plan, self._cells, self._folder, self._announce = plan, cells, folder, announce
+        self._steps: list[StepResult] = []
+        self._begun_s = time.monotonic()
+
+    @property
+    def _standing(self) -> Standing:
+        return Standing(self._steps, load_drains(self._folder))
+
+    def tidy(self) -> None:
+        """Put aside what is to be repeated: steps that are invalid or failed."""
+        for step in load_steps(self._folder):
+            if step.verdict == "invalid" and self._is_ours(step.cell):
+                set_aside(self._folder, step.id)
+        for failed in load_failed(self._folder):
+            if self._is_ours(failed.cell):
+                set_aside(self._folder, failed.step)
+        self._steps = load_steps(self._folder)
+
+    def _is_ours(self, cell: str) -> bool:
+        return any(one.id == cell for one in self._cells)
+
+    def announce_start(self) -> None:
+        """Say what is ahead; refuse a disk that cannot hold it."""
+        ahead = dry_run(self._plan, self._cells, standing=self._standing)
+        require_space(self._folder, results_bytes(ahead) + broker_bytes(ahead) + _SPARE_BYTES)
+        mine = sum(self._is_ours(step.cell) for step in self._steps)
+        done = f"{mine} steps are measured, " if mine else ""
+        minutes = estimate_s(ahead, self._plan.step.settle_s) / 60
+        at_most = "" if self._plan.question == "capacity" else "at most "
+        more = "more, " if mine else "steps, "
+        self._announce.say(
+            f"run {self._folder.name}: {done}{at_most}{len(ahead)} {more}about {minutes:.0f} min"
+        )
+
+    def go_on(self, bench: Bench) -> RunResult:
+        """Measure until nothing is left to do."""
+        number = len(self._steps)
+        while (action := next_action(self._plan, self._cells, self._standing)) is not None:
+            if self._is_over_budget(action):
+                self._announce.say(f"the budget of {self._plan.budget_s:g} s is used up")
+                break
+            require_space(self._folder, _SPARE_BYTES)
+            number += isinstance(action, Step)
+            left = dry_run(self._plan, self._cells, standing=self._standing)
+            count = number - isinstance(action, Step) + sum(isinstance(a, Step) for a in left)
+            self._announce.begin(number, count, action)
+            try:
+                self._act(action, bench)
+            except (StreamError, KeyboardInterrupt) as error:
+                self._note_failure(action, error)
+                raise
+            except OSError as error:
+                full = disk_full(error)
+                if full is None:
+                    raise
+                raise full from None
+            refresh(self._folder)
+            time.sleep(self._plan.step.settle_s)
+        return refresh(self._folder)
+
+    def _is_over_budget(self, action: Step | Probe) -> bool:
+        if self._plan.budget_s is None:
+            return False
+        return time.monotonic() - self._begun_s + action_s(action) > self._plan.budget_s
+
+    def _act(self, action: Step | Probe, bench: Bench) -> None:
+        if isinstance(action, Probe):
+            _drain(action, bench, self._announce.say)
+            return
+        step = run_step(action, bench)
+        self._steps.append(step)
+        self._announce.end(step)
+
+    def _note_failure(self, action: Step | Probe, error: BaseException) -> None:
+        if isinstance(error, StreamError) and isinstance(action, Step):
+            failed = FailedStep(step=action.id, cell=action.cell, why=str(error))
+            save(step_folder(self._folder, action.id) / FAILED_FILE, failed)
+        refresh(self._folder)
+        what = "failed" if isinstance(error, StreamError) else "interrupted"
+        path = self._folder / RUN_FILE
+        self._announce.say(f"{action.id} {what}: {len(self._steps)} steps are saved in {path}")
 
 
-def _scores(folder: Path) -> tuple[IntArray, NDArray[np.float32]]:
-    """Row number and score of each prediction that had all labels."""
-    ledger, outputs = read_ledger(folder / LEDGER_FILE), load_outputs(folder / OUTPUTS_FILE)
-    kept = outputs.where(outputs.is_prediction & outputs.labels_complete)
-    return seq_of(ledger, kept), kept.score
-
-
-def _steps(request: Request) -> list[Step]:
-    only = None if request.engine is None else (request.engine,)
-    steps = steps_of(request.plan, only)
-    if not steps:
-        known = ", ".join(request.plan.engines)
-        raise ConfigError(f"--engine {request.engine} is not in the plan, which has {known}")
-    return steps
-
-
-def _features_key(files: Sequence[Path], artifact: Artifact) -> str:
-    """Changes with the files, the date range and the meaning of the features."""
-    manifest = artifact.manifest
-    digest = hashlib.sha256(
-        repr((manifest.features_version, manifest.dates, manifest.customers_share)).encode()
+def _drain(action: Probe, bench: Bench, say: Callable[[str], None]) -> None:
+    """Measure and save a drain; an engine that does not drain has no rate, which is saved too."""
+    cell = action.cell
+    folder = step_folder(bench.run_folder, action.id)
+    load = LoadFiles(bench.transactions, bench.artifact.folder)
+    say(f"{action.id}: draining up to {action.records:,} records")
+    prefix = f"{bench.run_id}-{action.id}-{secrets.token_hex(2)}-"
+    rate_eps, why = None, ""
+    try:
+        asked = (cell.engine, cell.instances)
+        drained = probe(
+            asked, action.records, bench.programs[cell.engine], bench.broker, load, (folder, prefix)
+        )
+        rate_eps = drained.rate_eps
+        say(f"{action.id}: {rate_eps:,.0f}/s")
+    except MeasurementError as error:
+        why = str(error)
+        say(f"{action.id}: no rate: {why}")
+    save(
+        folder / DRAIN_FILE,
+        DrainProbe(
+            engine=cell.engine,
+            instances=cell.instances,
+            records=action.records,
+            drain_eps=rate_eps,
+            why=why,
+        ),
     )
-    digest.update(repr((FEATURE_NAMES, manifest.label_delay_s)).encode())
-    for file in files:
-        state = file.stat()
-        digest.update(repr((str(file.resolve()), state.st_size, state.st_mtime_ns)).encode())
-    return digest.hexdigest()[:16]
 
 
-def _run_fields(request: Request, run_id: str, now: datetime) -> dict[str, Any]:
-    return {
-        "id": run_id,
-        "plan": request.plan.id,
-        "started": now.isoformat(timespec="seconds"),
-        "command": list(request.command),
-        "transactions": [str(path) for path in request.transactions],
-        **commit(),
-    }
-
-
-def _model_fields(artifact: Artifact) -> dict[str, Any]:
-    manifest = artifact.manifest
-    return {
-        "sha256": artifact.model_sha256,
-        "history_sha256": artifact.history_sha256,
-        "features_version": manifest.features_version,
-        "history_end_s": manifest.history_end_s,
-        "metrics": manifest.metrics,
-    }
+def _program(plan: Plan, cell: Cell) -> list[str]:
+    options = {str(engine): more for engine, more in plan.options.items()}
+    return [*program_of(cell.engine), *options.get(cell.engine, ())]

@@ -1,35 +1,40 @@
-"""The commands of `streamgauge`."""
+"""The commands of `streamgauge`. What a command needs is imported when it runs: help is quick."""
 
 from __future__ import annotations
 
+import logging
+import os
 import signal
 import sys
-from datetime import datetime
+import time
 from pathlib import Path
 from typing import Annotated, Final
 
 import typer
 
-from benchmarks import drain as draining
-from benchmarks.campaign import Announcement, Request, run_campaign
-from benchmarks.console import Narrator, summary
-from benchmarks.plan import load_plan
-from benchmarks.report import write_report
-from benchmarks.result import RunResult, undecided_steps, unmet_requirements
-from benchmarks.store import DEFAULT_RESULTS, load_run, run_folder_of
 from fraud_core.command import log_to_stderr, run_command, say, show
-from fraud_core.errors import MeasurementError, RequirementNotMetError
 
 DEMO_ARTIFACT: Final = Path(".demo/artifact")
 DEMO_TRANSACTIONS: Final = Path(".demo/transactions")
+DEFAULT_RESULTS: Final = Path("benchmarks/results")
 
 app = typer.Typer(add_completion=False, no_args_is_help=True, pretty_exceptions_enable=False)
 
+PlanArgument = Annotated[Path, typer.Argument(help="plan file, see benchmarks/plans/")]
+RunArgument = Annotated[str, typer.Argument(metavar="RUN", help="id or folder of a run")]
 ArtifactOption = Annotated[Path, typer.Option(help="artifact folder of the model")]
 TransactionsOption = Annotated[
     list[Path], typer.Option(help="file or folder of transactions, may be repeated")
 ]
 ResultsOption = Annotated[Path, typer.Option(help="folder of all results")]
+EngineOption = Annotated[str | None, typer.Option(help="only this engine of the plan")]
+CellOption = Annotated[
+    list[str] | None, typer.Option(help="only this cell, e.g. faust-2; may be repeated")
+]
+SetOption = Annotated[
+    list[str] | None,
+    typer.Option("--set", help="a key of the plan, e.g. rates_eps=50,100 or step.measure_s=90"),
+]
 JsonOption = Annotated[bool, typer.Option("--json", help="print the result as JSON on stdout")]
 
 
@@ -39,51 +44,170 @@ def streamgauge() -> None:
 
 
 @app.command()
-def run(
-    plan: Annotated[Path, typer.Argument(help="plan file, see benchmarks/plans/")],
-    artifact: ArtifactOption = DEMO_ARTIFACT,
-    transactions: TransactionsOption = [DEMO_TRANSACTIONS],  # noqa: B006  # typer copies it
-    results: ResultsOption = DEFAULT_RESULTS,
-    engine: Annotated[str | None, typer.Option(help="only this engine of the plan")] = None,
+def plan(
+    plan_file: PlanArgument,
+    engine: EngineOption = None,
+    cell: CellOption = None,
+    changes: SetOption = None,
     as_json: JsonOption = False,
-    quiet: Annotated[bool, typer.Option("-q", "--quiet", help="no progress")] = False,
 ) -> None:
-    """Measure every step of a plan, judge it, write report.html and run.json.
+    """Say what a run would do, how long it takes and how much disk it needs; runs nothing.
 
-    Exit code 0: answered; 3: records were lost or changed; 4: a step is invalid or undecided.
-
-    Example: streamgauge run benchmarks/plans/smoke.yaml
+    Example: streamgauge plan benchmarks/plans/smoke.yaml
     """
-    asked = load_plan(plan)
-    request = Request(asked, artifact, transactions, results, engine, sys.argv)
-    live = sys.stderr.isatty() and not quiet
-    narrator = Narrator(datetime.now, live=live)
-    announce = Announcement(
-        say=_nothing if quiet else say,
-        tell=_nothing if quiet else narrator.tell,
-        begin=narrator.begin,
-    )
-    try:
-        result, folder = run_campaign(request, announce)
-    finally:
-        narrator.close()
-    path = write_report(folder)
-    _print_result(result, path, as_json=as_json, quiet=quiet)
-    _raise_if_not_answered(result)
+    from benchmarks.begin import chosen_cells
+    from benchmarks.dry_run import describe, foresee
+    from benchmarks.plan import load_plan
+
+    asked = load_plan(plan_file, changes or ())
+    foreseen = foresee(asked, chosen_cells(asked, engine, cell or ()))
+    show(foreseen.model_dump_json(indent=2) if as_json else describe(foreseen))
 
 
 @app.command()
-def report(
-    run_id: Annotated[str, typer.Argument(metavar="RUN", help="id or folder of a run")],
+def run(
+    plan_file: PlanArgument,
+    artifact: ArtifactOption = DEMO_ARTIFACT,
+    transactions: TransactionsOption = [DEMO_TRANSACTIONS],  # noqa: B006  # typer copies it
     results: ResultsOption = DEFAULT_RESULTS,
+    engine: EngineOption = None,
+    cell: CellOption = None,
+    run_id: Annotated[
+        str | None, typer.Option("--run-id", help="name of the run; a new one by default")
+    ] = None,
+    resume: Annotated[
+        bool, typer.Option("--resume", help="go on with --run-id, or with the plan's newest run")
+    ] = False,
+    changes: SetOption = None,
+    as_json: JsonOption = False,
+    quiet: Annotated[bool, typer.Option("-q", "--quiet", help="no progress")] = False,
+    verbose: Annotated[bool, typer.Option("-v", "--verbose", help="all log lines")] = False,
 ) -> None:
-    """Write report.html of a run again, from its saved results.
+    """Measure what a plan asks, judge it, write run.json and the report.
+
+    Exit code 0: answered; 3: records were lost or changed, or the plan's `require` is not met;
+    4: something is invalid or undecided; 5: the surroundings are not ready; 130: interrupted.
+    With --resume steps that are measured stay, invalid ones are repeated.
+
+    Example: streamgauge run benchmarks/plans/smoke.yaml
+    """
+    from benchmarks.begin import Request
+    from benchmarks.plan import load_plan
+    from benchmarks.running import Voice, run_and_report
+
+    if verbose:
+        logging.getLogger().setLevel(logging.DEBUG)
+    request = Request(
+        plan=load_plan(plan_file, changes or ()),
+        artifact=artifact,
+        transactions=transactions,
+        results=results,
+        engine=engine,
+        command=sys.argv,
+        run_id=run_id,
+        resume=resume,
+        cells=tuple(cell or ()),
+    )
+    run_and_report(request, Voice(as_json=as_json, quiet=quiet))
+
+
+@app.command()
+def report(run_id: RunArgument, results: ResultsOption = DEFAULT_RESULTS) -> None:
+    """Write the report of a run again, from its saved results; names the cells that are missing.
 
     Example: streamgauge report smoke-20261102-120431-7f3a
     """
+    from benchmarks.campaign import refresh
+    from benchmarks.report import write_report
+    from benchmarks.store import run_folder_of
+
     folder = run_folder_of(run_id, results)
-    load_run(folder)
+    result = refresh(folder)
+    if result.cells_missing:
+        say(f"cells that are not measured: {', '.join(result.cells_missing)}")
     show(str(write_report(folder)))
+
+
+@app.command()
+def judge(
+    run_id: RunArgument, results: ResultsOption = DEFAULT_RESULTS, as_json: JsonOption = False
+) -> None:
+    """Recompute every verdict of a run from its raw samples, and compare it with the saved one.
+
+    Exit code 4: a verdict differs from the saved one.
+
+    Example: streamgauge judge smoke-20261102-120431-7f3a
+    """
+    from benchmarks.judging import judge_run, judged_table, refuse_differences
+    from benchmarks.store import run_folder_of
+
+    judged = judge_run(run_folder_of(run_id, results))
+    show(judged.model_dump_json(indent=2) if as_json else judged_table(judged))
+    refuse_differences(judged)
+
+
+@app.command()
+def compare(
+    first: Annotated[str, typer.Argument(metavar="RUN", help="id or folder of the earlier run")],
+    second: Annotated[str, typer.Argument(metavar="RUN", help="id or folder of the later run")],
+    results: ResultsOption = DEFAULT_RESULTS,
+    anyway: Annotated[
+        bool, typer.Option("--anyway", help="also where the machines differ")
+    ] = False,
+) -> None:
+    """Say what changed between two runs: verdicts, knees, latency, CPU.
+
+    Example: streamgauge compare smoke-20261102-120431-7f3a smoke-20261103-090000-12ab
+    """
+    from benchmarks.comparison import compare_runs, comparison_table
+    from benchmarks.store import load_run, run_folder_of
+
+    runs = [load_run(run_folder_of(one, results)) for one in (first, second)]
+    show(comparison_table(compare_runs(runs[0], runs[1], anyway=anyway)))
+
+
+@app.command()
+def doctor(
+    artifact: ArtifactOption = DEMO_ARTIFACT,
+    transactions: TransactionsOption = [DEMO_TRANSACTIONS],  # noqa: B006  # typer copies it
+    results: ResultsOption = DEFAULT_RESULTS,
+) -> None:
+    """Say whether everything is here, and where each setting comes from.
+
+    Exit code 5: something that a run needs is missing.
+
+    Example: streamgauge doctor
+    """
+    from benchmarks.doctor import checkup, examine, refuse_illness
+
+    findings = examine(artifact, transactions, results)
+    show(checkup(findings))
+    refuse_illness(findings)
+
+
+@app.command()
+def publish(run_id: RunArgument, results: ResultsOption = DEFAULT_RESULTS) -> None:
+    """Write a run's report again and publish it to the MLflow server of MLFLOW_TRACKING_URI.
+
+    Safe to repeat: what is there already is left alone or replaced, and never there twice.
+    Exit code 5: the server does not answer or refuses.
+
+    Example: streamgauge publish smoke-20261102-120431-7f3a
+    """
+    from benchmarks import tracking
+    from benchmarks.campaign import refresh
+    from benchmarks.store import run_folder_of
+
+    folder = run_folder_of(run_id, results)
+    result = refresh(folder)
+    if result.cells_missing:
+        say(f"cells that are not measured: {', '.join(result.cells_missing)}")
+    uri = tracking.tracking_uri(os.environ)
+    experiment = os.environ.get("MLFLOW_EXPERIMENT_NAME") or tracking.EXPERIMENT
+    done = tracking.publish(folder, uri, experiment, time.sleep)
+    say(f"{done.written} runs written, {done.left_alone} were there already")
+    say(f"its cells beside each other: {done.comparison}")
+    show(done.page)
 
 
 @app.command()
@@ -103,6 +227,8 @@ def drain(
 
     Example: python -m benchmarks drain --engines faust,spark:2,plain --records 200000
     """
+    from benchmarks import drain as draining
+
     asked = draining.DrainRequest(
         draining.parse_engines(engines), records, artifact, transactions, results
     )
@@ -120,25 +246,3 @@ def main() -> None:
 
 def _interrupt(*_: object) -> None:
     raise KeyboardInterrupt
-
-
-def _nothing(_: object) -> None:
-    """Say nothing."""
-
-
-def _print_result(result: RunResult, report_path: Path, *, as_json: bool, quiet: bool) -> None:
-    if as_json:
-        show(result.model_dump_json(indent=2))
-    out = sys.stderr if as_json else sys.stdout
-    if not (as_json and quiet):
-        text = summary(result, report_path, color=out.isatty())
-        out.write(text + "\n")
-        out.flush()
-
-
-def _raise_if_not_answered(result: RunResult) -> None:
-    """Turn an answer that is none into its exit code; lost records weigh more than doubt."""
-    if problems := unmet_requirements(result):
-        raise RequirementNotMetError("records were lost or changed: " + "; ".join(problems))
-    if doubts := undecided_steps(result):
-        raise MeasurementError("not every step is answered: " + "; ".join(doubts))

@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 import io
-import sys
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import datetime
 from pathlib import Path
 from typing import Final
 
 from rich import box
-from rich.console import Console
+from rich.console import Console, Group
+from rich.live import Live
 from rich.table import Table
 from rich.text import Text
 
+from benchmarks.agenda import Probe
 from benchmarks.backlog import Backlog, lower_envelope, theil_sen, trend
 from benchmarks.plan import Step
 from benchmarks.result import LatencyMs, RunResult, StepResult
@@ -38,7 +39,7 @@ VERDICT_STYLES: Final[dict[Verdict, str]] = {
 
 
 class Narrator:
-    """Writes where a step stands to stderr: on one line of a terminal, else a line each 5 s."""
+    """Writes where a campaign stands to stderr: a live table on a terminal, else lines each 5 s."""
 
     def __init__(self, clock: Callable[[], datetime], *, live: bool) -> None:
         """Nothing is written yet.
@@ -48,41 +49,90 @@ class Narrator:
             live: True when stderr is a terminal.
         """
         self._clock = clock
-        self._live = live
+        self._screen = _Screen() if live else None
         self._last: datetime | None = None
         self._phase = ""
         self._place = ""
 
-    def begin(self, number: int, count: int, step: Step) -> None:
-        """A step begins."""
-        self._place = f"step {number}/{count} {title_of(step)}"
+    def say(self, text: str) -> None:
+        """One line."""
+        if self._screen is not None:
+            self._screen.print(text)
+        else:
+            say(text)
+
+    def begin(self, number: int, count: int, action: Step | Probe) -> None:
+        """A step or a drain begins."""
+        if isinstance(action, Probe):
+            self._place = f"drain {action.cell.engine} x{action.cell.instances}"
+        else:
+            self._place = f"step {number}/{count} {title_of(action)}"
         self._phase = ""
+
+    def end(self, step: StepResult) -> None:
+        """A step has ended: its verdict."""
+        if self._screen is not None:
+            self._screen.add(step)
+        else:
+            say(f"{self._clock():%H:%M:%S} {self._place}  {step.verdict}: {step.why}")
 
     def tell(self, progress: Progress) -> None:
         """Write a line when there is something new or enough time has gone."""
         now = self._clock()
-        every_s = 1.0 if self._live else LINE_EVERY_S
+        every_s = 1.0 if self._screen is not None else LINE_EVERY_S
         is_due = self._last is None or (now - self._last).total_seconds() >= every_s
         if not is_due and progress.phase == self._phase:
             return
         self._last, self._phase = now, progress.phase
         line = f"{now:%H:%M:%S} {self._place}  {progress_line(progress)}"
-        if self._live:
-            sys.stderr.write(f"\r\x1b[2K{line}")
-            sys.stderr.flush()
+        if self._screen is not None:
+            self._screen.update(line)
         else:
             say(line)
 
     def close(self) -> None:
-        """Leave the live line."""
-        if self._live and self._last is not None:
-            sys.stderr.write("\r\x1b[2K")
-            sys.stderr.flush()
+        """Leave the live table."""
+        if self._screen is not None:
+            self._screen.close()
+
+
+class _Screen:
+    """The steps that have ended, and below them where the present one stands."""
+
+    def __init__(self) -> None:
+        self._steps: list[StepResult] = []
+        self._line = ""
+        self._live = Live(console=Console(stderr=True), refresh_per_second=4, transient=True)
+
+    def add(self, step: StepResult) -> None:
+        """A step has ended."""
+        self._steps.append(step)
+        self._show()
+
+    def update(self, line: str) -> None:
+        """Where the present step stands."""
+        self._line = line
+        self._show()
+
+    def print(self, text: str) -> None:
+        """A line above the table that stays."""
+        self._live.console.print(text, markup=False, highlight=False)
+
+    def close(self) -> None:
+        """Take the table away."""
+        self._live.stop()
+
+    def _show(self) -> None:
+        self._live.start()
+        self._live.update(
+            Group(_table(self._steps), Text(self._line)) if self._steps else self._line
+        )
 
 
 def title_of(step: Step | StepResult) -> str:
-    """`faust x1 @ 400/s`."""
-    return f"{step.engine} x{step.instances} @ {step.rate_eps:g}/s"
+    """`faust x1 @ 400/s`, and which run of it after the first."""
+    run = f" run {step.repetition}" if step.repetition > 1 else ""
+    return f"{step.engine} x{step.instances} @ {step.rate_eps:g}/s{run}"
 
 
 def progress_line(progress: Progress) -> str:
@@ -132,7 +182,7 @@ def _engine_cores(sampled: Sampled) -> float | None:
 
 
 def summary(result: RunResult, report: Path, *, color: bool, width: int | None = None) -> str:
-    """The end of a campaign: verdicts first, then why, then where the report is.
+    """The end of a campaign: the answer, verdicts, why, and where the report is.
 
     Args:
         result: the campaign.
@@ -148,10 +198,15 @@ def summary(result: RunResult, report: Path, *, color: bool, width: int | None =
         no_color=not color,
         highlight=False,
     )
+    if result.sentence:
+        console.print(Text(result.sentence, style="bold"), soft_wrap=True)
     console.print(Text(headline(result)), soft_wrap=True)
-    console.print(_table(result))
+    console.print(_table(result.steps))
     for step in result.steps:
         console.print(Text(f"{title_of(step)}: {step.why}"), soft_wrap=True)
+    if result.cells_missing:
+        missing = f"cells that are not measured: {', '.join(result.cells_missing)}"
+        console.print(Text(missing), soft_wrap=True)
     console.print(Text(f"report  {report}"), soft_wrap=True)
     return out.getvalue().rstrip()
 
@@ -169,7 +224,7 @@ def headline(result: RunResult) -> str:
     )
 
 
-def _table(result: RunResult) -> Table:
+def _table(steps: Sequence[StepResult]) -> Table:
     table = Table(box=box.SIMPLE_HEAD, padding=(0, 1, 0, 0), pad_edge=False, show_edge=False)
     table.add_column("engine and rate", no_wrap=True)
     table.add_column("verdict", no_wrap=True)
@@ -177,7 +232,7 @@ def _table(result: RunResult) -> Table:
         table.add_column(name, justify="right")
     for name in ("p50\nms", "p95\nms", "p99\nms", "CPU-s per\nmillion"):
         table.add_column(name, justify="right")
-    for step in result.steps:
+    for step in steps:
         table.add_row(
             title_of(step),
             Text(step.verdict, style=VERDICT_STYLES[step.verdict]),

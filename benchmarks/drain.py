@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import math
 import time
 from collections.abc import Callable, Sequence
 from contextlib import ExitStack
@@ -40,6 +41,8 @@ _SAMPLE_EVERY_S: Final = 0.2
 _PRELOAD_WITHIN_S: Final = 600.0
 _STALLED_AFTER_S: Final = 120.0
 """Longer than any engine starts; nothing scored in this time means that nothing will be."""
+PROBE_WITHIN_S: Final = 45.0
+"""After the first output: a slow engine shows its rate long before it has emptied the topic."""
 MIB: Final = 1024 * 1024
 
 
@@ -186,6 +189,44 @@ def run_drains(request: DrainRequest, say: Callable[[str], None]) -> DrainRun:
     return result
 
 
+def probe(
+    asked: tuple[str, int],
+    records: int,
+    program: Sequence[str],
+    broker: Broker,
+    load: LoadFiles,
+    where: tuple[Path, str],
+) -> Drain:
+    """Drain a topic for the search of a knee: with a bounded time, and what was drained by then.
+
+    Args:
+        asked: engine and number of instances.
+        records: how many are preloaded, at most.
+        program: the engine's command up to its options.
+        broker: the broker.
+        load: what the records are read from.
+        where: folder of curve and logs, and the topics' prefix.
+
+    Raises:
+        StreamError: no rate could be measured.
+    """
+    folder, prefix = where
+    names = TopicNames(prefix)
+    folder.mkdir(parents=True, exist_ok=True)
+    with ExitStack() as at_end:
+        create_topics(broker.settings, names)
+        at_end.callback(delete_topics, broker.settings, names)
+        sent = _preload(records, load, names, folder)
+        start = EngineStart(program, load.artifact, asked[1], names.prefix)
+        started_s = time.time()
+        engine = Program(asked[0], start.command(), folder / "engine.log")
+        at_end.callback(engine.stop)
+        curve = _watch(engine, sent, broker, names, within_s=PROBE_WITHIN_S)
+    _save_curve(folder / "drain.csv", curve)
+    drained = int(curve.outputs[-1]) if curve.outputs else 0
+    return summarize(asked, max(drained, 1), curve, started_s)
+
+
 def _preload(records: int, load: LoadFiles, names: TopicNames, folder: Path) -> int:
     options = ("--rate", "0", "--limit", str(records))
     command = producer_command(load, names, folder, options)
@@ -217,10 +258,12 @@ def _drain(
     return summarize(asked, records, curve, started_s)
 
 
-def _watch(engine: Program, records: int, broker: Broker, names: TopicNames) -> _Curve:
-    """Sample until all is out or nothing moves any more."""
+def _watch(
+    engine: Program, records: int, broker: Broker, names: TopicNames, within_s: float = math.inf
+) -> _Curve:
+    """Sample until all is out, nothing moves any more, or a time after the first output is over."""
     curve, meter, read = _Curve(), CpuMeter(), session_samples(engine.pid)
-    moved_s = time.monotonic()
+    moved_s, begun_s = time.monotonic(), math.inf
     while not curve.outputs or curve.outputs[-1] < records:
         if engine.wait(_SAMPLE_EVERY_S) is not None:
             raise engine.failure("before the topic was empty")
@@ -228,11 +271,13 @@ def _watch(engine: Program, records: int, broker: Broker, names: TopicNames) -> 
         use = meter.advance(read())
         if not curve.outputs or outputs > curve.outputs[-1]:
             moved_s = time.monotonic()
+            begun_s = min(begun_s, moved_s) if outputs else begun_s
         curve.at_s.append(time.time())
         curve.outputs.append(outputs)
         curve.cpu_s.append(use.cpu_s)
         curve.memory_bytes = max(curve.memory_bytes, use.memory_bytes)
-        if time.monotonic() - moved_s > _STALLED_AFTER_S:
+        now_s = time.monotonic()
+        if now_s - moved_s > _STALLED_AFTER_S or now_s - begun_s > within_s:
             break
     return curve
 

@@ -14,6 +14,7 @@ MODULES: Final[Mapping[str, str]] = MappingProxyType(
         "faust": "faust_scorer",
         "spark": "spark_scorer",
         "plain": "benchmarks.plain_loop",
+        "oracle": "benchmarks.oracle",
     }
 )
 """What `python -m` starts for each engine; all take the same options."""

@@ -4,20 +4,40 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
 
 from benchmarks import parity
-from benchmarks.backlog import Backlog, lag_time_s, slope_of
+from benchmarks.backlog import (
+    BATCHES_PER_BLOCK,
+    BLOCK_S,
+    Backlog,
+    LagTime,
+    Slope,
+    batch_interval_s,
+    lag_time,
+    lower_envelope,
+    theil_sen,
+)
 from benchmarks.latency import FloatArray, LatencySummary, finite_or_none, latencies_ms, summarize
 from benchmarks.parity import NEVER, Counts, Ledger, Mismatches, Outputs
 from benchmarks.plan import Step
-from benchmarks.result import Baseline, HostUse, LatencyMs, LoadUse, RoleUse, StepResult
+from benchmarks.result import (
+    Baseline,
+    HostUse,
+    LatencyMs,
+    LoadUse,
+    RoleUse,
+    StepResult,
+    WaitUse,
+)
 from benchmarks.samples import HOST_BUSY, HOST_STEAL, OffsetSample, Totals, UseSample
-from benchmarks.verdict import Evidence, Judgement, Limits, Load, judge
+from benchmarks.scheduling import LongestWait, ThreadWait, longest_wait
+from benchmarks.verdict import Evidence, Judgement, Limits, Load, Surroundings, judge
 from fraud_core.load_report import LoadReport
+from fraud_core.topics import PARTITIONS
 
 MIB = 1024 * 1024
 
@@ -49,6 +69,7 @@ class EngineLife:
         stop_s: from SIGTERM to its end.
         exit_code: as it ended.
         ended: how it ended by itself in the step, None where it did not.
+        restarted: which of its processes began after it was ready, None where none did.
     """
 
     command: list[str]
@@ -56,6 +77,22 @@ class EngineLife:
     stop_s: float
     exit_code: int
     ended: str | None
+    restarted: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Rules:
+    """What a step is judged by.
+
+    Attributes:
+        limits: what counts as held, and as valid.
+        block_s: block of the trend.
+        slo_p99_ms: latency objective.
+    """
+
+    limits: Limits = field(default_factory=Limits)
+    block_s: float = BLOCK_S
+    slo_p99_ms: float = 1000.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,6 +110,10 @@ class Record:
         mismatches: differences from the offline reference.
         engine: its process.
         cores: of this machine.
+        extended: the window is twice that of the step.
+        aborted: why the load was stopped before its end.
+        waits: how long threads of broker and generator waited for a CPU.
+        clock_step_ms: how far the wall clock moved against the steady one during the load.
     """
 
     step: Step
@@ -85,12 +126,63 @@ class Record:
     mismatches: Mismatches
     engine: EngineLife
     cores: int
+    extended: bool = False
+    aborted: str | None = None
+    waits: Sequence[ThreadWait] = ()
+    clock_step_ms: float = 0.0
 
 
-def window_of(step: Step, report: LoadReport) -> Window:
-    """Warm-up is counted from the first due time."""
-    start_s = report.first_due_ms / 1000 + step.warmup_s
-    return Window(start_s, start_s + step.measure_s)
+@dataclass(frozen=True, slots=True)
+class Movement:
+    """How a backlog moved in a window.
+
+    Attributes:
+        inside: the samples of the window.
+        block_s: block of the trend: the rules', or three batches of the engine.
+        slope: None where the samples are too few.
+        lag_time: None where there are no samples.
+    """
+
+    inside: Backlog
+    block_s: float
+    slope: Slope | None
+    lag_time: LagTime | None
+
+
+def movement(
+    offsets: Sequence[OffsetSample],
+    baseline: Totals,
+    window: Window,
+    rate_eps: float,
+    rules: Rules,
+) -> Movement:
+    """How the backlog moved in a window."""
+    samples = [one for one in offsets if window.start_s <= one.at_s < window.end_s]
+    inside = backlog_of(samples, baseline)
+    outputs = np.array([one.totals.outputs for one in samples], np.int64)
+    interval_s = batch_interval_s(inside.at_s, outputs)
+    block_s = max(rules.block_s, BATCHES_PER_BLOCK * interval_s)
+    return Movement(
+        inside=inside,
+        block_s=block_s,
+        slope=theil_sen(lower_envelope(inside, block_s)),
+        lag_time=lag_time(inside, rate_eps, block_s, interval_s),
+    )
+
+
+def window_of(
+    step: Step, report: LoadReport, *, extended: bool = False, aborted: bool = False
+) -> Window:
+    """What is judged of a step. Warm-up is counted from the first due time.
+
+    An aborted step is judged to its last due time, warm-up included where it is all there is.
+    """
+    first_s = report.first_due_ms / 1000
+    start_s = first_s + step.warmup_s
+    if not aborted:
+        return Window(start_s, start_s + step.measure_s * (2 if extended else 1))
+    last_s = report.last_due_ms / 1000
+    return Window(start_s if last_s - start_s >= step.warmup_s else first_s, last_s)
 
 
 def backlog_of(offsets: Sequence[OffsetSample], baseline: Totals) -> Backlog:
@@ -103,17 +195,19 @@ def backlog_of(offsets: Sequence[OffsetSample], baseline: Totals) -> Backlog:
     return Backlog(np.array(at_s, np.float64), np.array(events, np.float64))
 
 
-def evaluate(record: Record, limits: Limits) -> StepResult:
+def evaluate(record: Record, rules: Rules) -> StepResult:
     """The result of a step."""
-    step, window = record.step, window_of(record.step, record.report)
+    step, window = record.step, _window(record)
     backlog = backlog_of(record.offsets, record.baseline)
     latency = latency_of(record.ledger, record.outputs, window)
     counts = parity.count(record.ledger, record.outputs)
-    evidence = _evidence(record, window, backlog, counts, latency)
+    moved = movement(record.offsets, record.baseline, window, step.rate_eps, rules)
+    evidence = _evidence(record, backlog, moved, counts, latency)
+    judgement = _judged(record, evidence, rules.limits)
     use = {role: used for role in _roles(record.uses) if (used := use_of(record, role, window))}
     fields: dict[str, Any] = {
-        **_verdict_fields(judge(evidence, limits), counts, record.mismatches),
-        **_backlog_fields(evidence, backlog.between(window.start_s, window.end_s)),
+        **_verdict_fields(judgement, counts, record.mismatches),
+        **_backlog_fields(evidence, backlog, moved),
         **_window_fields(record, window),
         **_engine_fields(record.engine),
     }
@@ -121,7 +215,9 @@ def evaluate(record: Record, limits: Limits) -> StepResult:
         engine=step.engine,
         instances=step.instances,
         rate_eps=step.rate_eps,
+        repetition=step.repetition,
         latency_ms=_latency_fields(latency),
+        slo_met=None if latency is None else latency.p99_ms <= rules.slo_p99_ms,
         cpu_s_per_million=_cpu_per_million(use.get("engine"), record.offsets, window),
         drain_s=drain_s(backlog, record.report),
         load=_load_fields(record.report),
@@ -129,6 +225,18 @@ def evaluate(record: Record, limits: Limits) -> StepResult:
         host=_host(record, window),
         **fields,
     )
+
+
+def _window(record: Record) -> Window:
+    aborted = record.aborted is not None
+    return window_of(record.step, record.report, extended=record.extended, aborted=aborted)
+
+
+def _judged(record: Record, evidence: Evidence, limits: Limits) -> Judgement:
+    judgement = judge(evidence, limits)
+    if record.aborted is None or judgement.verdict == "invalid":
+        return judgement
+    return Judgement("unsustainable", f"Stopped early: {record.aborted}.")
 
 
 def latency_of(ledger: Ledger, outputs: Outputs, window: Window) -> LatencySummary | None:
@@ -167,18 +275,18 @@ def drain_s(backlog: Backlog, report: LoadReport) -> float | None:
 
 def _evidence(
     record: Record,
-    window: Window,
     backlog: Backlog,
+    moved: Movement,
     counts: Counts,
     latency: LatencySummary | None,
 ) -> Evidence:
-    inside = backlog.between(window.start_s, window.end_s)
+    window = _window(record)
     slots = window.slots()
     taken = {sample.slot_s for sample in record.offsets}
     return Evidence(
         load=_load(record.report, window),
-        slope=slope_of(inside),
-        lag_time_p95_s=lag_time_s(inside, record.step.rate_eps),
+        slope=moved.slope,
+        lag_time=moved.lag_time,
         lowest_backlog=float(backlog.events.min()) if len(backlog.events) else 0.0,
         samples_asked=len(slots),
         samples_missed=sum(1 for slot in slots if slot not in taken),
@@ -188,7 +296,27 @@ def _evidence(
         latency_p50_ms=latency.p50_ms if latency else None,
         negative_latencies=latency.negative if latency else 0,
         engine_ended=record.engine.ended,
+        around=_around(record, window),
     )
+
+
+def _around(record: Record, window: Window) -> Surroundings:
+    host = _host(record, window)
+    return Surroundings(
+        waits=_waits(record, window),
+        steal_share=host.steal_share if host else None,
+        clock_step_ms=record.clock_step_ms,
+        restarted=record.engine.restarted,
+        instances=record.step.instances,
+        partitions=PARTITIONS,
+        cores=record.cores,
+    )
+
+
+def _waits(record: Record, window: Window) -> tuple[LongestWait, ...]:
+    roles = dict.fromkeys(one.role for one in record.waits)
+    found = (longest_wait(record.waits, role, window.start_s, window.end_s) for role in roles)
+    return tuple(wait for wait in found if wait is not None)
 
 
 def _load(report: LoadReport, window: Window) -> Load:
@@ -226,14 +354,18 @@ def _verdict_fields(
     }
 
 
-def _backlog_fields(evidence: Evidence, inside: Backlog) -> dict[str, object]:
-    slope = evidence.slope
+def _backlog_fields(evidence: Evidence, backlog: Backlog, moved: Movement) -> dict[str, object]:
+    slope, lag, inside = moved.slope, moved.lag_time, moved.inside.events
     return {
+        "block_s": moved.block_s,
         "backlog_slope_eps": slope.slope_eps if slope else None,
         "backlog_slope_low_eps": slope.low_eps if slope else None,
         "backlog_slope_high_eps": slope.high_eps if slope else None,
-        "lag_time_p95_s": evidence.lag_time_p95_s,
-        "backlog_max_events": int(inside.events.max()) if len(inside.events) else None,
+        "lag_time_p95_s": lag.p95_s if lag else None,
+        "lag_time_p95_low_s": lag.low_s if lag else None,
+        "lag_time_p95_high_s": lag.high_s if lag else None,
+        "left": max(int(backlog.events[-1]), 0) if len(backlog.events) else 0,
+        "backlog_max_events": int(inside.max()) if len(inside) else None,
         "samples_asked": evidence.samples_asked,
         "samples_missed": evidence.samples_missed,
     }
@@ -249,6 +381,13 @@ def _window_fields(record: Record, window: Window) -> dict[str, object]:
         ),
         "window_start_ms": round(window.start_s * 1000),
         "window_end_ms": round(window.end_s * 1000),
+        "waits": [
+            WaitUse(role=one.role, thread=one.thread, share=one.share)
+            for one in _waits(record, window)
+        ],
+        "clock_step_ms": record.clock_step_ms,
+        "extended": record.extended,
+        "aborted": record.aborted,
     }
 
 
@@ -257,6 +396,8 @@ def _engine_fields(engine: EngineLife) -> dict[str, object]:
         "start_up_s": engine.start_up_s,
         "stop_s": engine.stop_s,
         "engine_exit_code": engine.exit_code,
+        "engine_ended": engine.ended,
+        "restarted": engine.restarted,
         "command": engine.command,
     }
 

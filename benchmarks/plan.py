@@ -3,26 +3,51 @@
 from __future__ import annotations
 
 import difflib
+from collections.abc import Iterable, Mapping
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Any, Final, Literal
 
 import yaml
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 from pydantic_core import ErrorDetails
 
+from benchmarks.search import SearchSettings
 from benchmarks.verdict import Limits
 from fraud_core.errors import ConfigError
 from fraud_core.topics import PARTITIONS
 
-EngineName = Literal["faust", "spark", "plain"]
-
-ENGINE_START_S = 25
-"""Usual time from starting an engine to its readiness; only for the estimate."""
-STEP_OVERHEAD_S = 10
-"""Usual time for topics, start of the load, drain and check; only for the estimate."""
+EngineName = Literal["faust", "spark", "plain", "oracle"]
+ProfileName = Literal["smoke", "quick", "standard", "full"]
+Requirement = Literal["held", "slo"]
 
 Rate = Annotated[float, Field(gt=0, le=1_000_000)]
-InstanceCount = Annotated[int, Field(ge=1, le=PARTITIONS)]
+InstanceCount = Annotated[int, Field(ge=1)]
+
+PROFILES: Final[Mapping[ProfileName, Mapping[str, Any]]] = {
+    # only for wiring: near the limit of an engine most verdicts are inconclusive
+    "smoke": {
+        "step": {"warmup_s": 20, "measure_s": 60},
+        "repetitions": 1,
+        "search": {"confirm_runs": 1},
+    },
+    # to be trusted below some 70 % of a limit and above some 110 %
+    "quick": {
+        "step": {"warmup_s": 30, "measure_s": 90},
+        "repetitions": 1,
+        "search": {"confirm_runs": 1},
+    },
+    "standard": {
+        "step": {"warmup_s": 60, "measure_s": 180},
+        "repetitions": 3,
+        "search": {"confirm_runs": 3},
+    },
+    "full": {
+        "step": {"warmup_s": 120, "measure_s": 300},
+        "repetitions": 5,
+        "search": {"confirm_runs": 5, "resolution": 1.05},
+    },
+}
+"""What a profile sets; a key of the plan goes before it."""
 
 
 class StepTimes(BaseModel):
@@ -32,6 +57,11 @@ class StepTimes(BaseModel):
 
     warmup_s: float = Field(20, ge=0, description="load before the window, seconds")
     measure_s: float = Field(60, gt=0, description="the window that is judged, seconds")
+    block_s: float = Field(
+        10, gt=0, description="block of the trend, seconds; the window needs six of them"
+    )
+    extend: bool = Field(True, description="double the window once where the trend does not decide")
+    settle_s: float = Field(0, ge=0, description="rest between two steps, seconds")
 
 
 class Plan(BaseModel):
@@ -41,11 +71,77 @@ class Plan(BaseModel):
 
     id: str = Field(pattern=r"^[a-z0-9][a-z0-9-]{0,39}$", description="permanent name of the plan")
     title: str = Field("", description="one line for people")
+    profile: ProfileName = Field("smoke", description="step lengths, repetitions and search")
+    question: Literal["demand", "capacity"] = Field(
+        "demand", description="instances that each rate needs, or the rate that each count holds"
+    )
+    find: Literal["rates", "knee"] = Field(
+        "rates", description="judge the rates of the plan, or search where each cell loses as well"
+    )
+    knees: tuple[Literal["backlog", "latency"], ...] = Field(
+        ("backlog",), min_length=1, description="limits that are searched"
+    )
     engines: tuple[EngineName, ...] = Field(min_length=1, description="engines, in turn")
     instances: tuple[InstanceCount, ...] = Field((1,), min_length=1, description="instance counts")
-    rates_eps: tuple[Rate, ...] = Field(min_length=1, description="offered events per second")
+    rates_eps: tuple[Rate, ...] = Field(
+        (), description="offered events per second; in a demand plan the targets"
+    )
+    repetitions: int = Field(1, ge=1, le=20, description="valid steps of each cell and rate")
+    invalid_again: int = Field(
+        1, ge=0, le=5, description="how often an invalid step is repeated at once"
+    )
+    probe_records: int | None = Field(
+        None, ge=100, description="records that the drain probe preloads; by default from find"
+    )
+    seed: int = Field(1, description="order of cells and rates")
+    budget_s: float | None = Field(
+        None, gt=0, description="no step begins that would end later than this, seconds"
+    )
     step: StepTimes = Field(default_factory=StepTimes, description="how long a step runs")
+    search: SearchSettings = Field(
+        default_factory=SearchSettings, description="how a knee is searched"
+    )
     limits: Limits = Field(default_factory=Limits, description="what counts as held, and as valid")
+    slo_p99_ms: float = Field(1000, gt=0, description="latency objective: p99, milliseconds")
+    require: tuple[Requirement, ...] = Field(
+        (), description="exit code 3 unless each rate is held (held), with p99 in its limit (slo)"
+    )
+    options: dict[EngineName, tuple[str, ...]] = Field(
+        default_factory=dict, description="more options of an engine's command line"
+    )
+
+    @field_validator("instances")
+    @classmethod
+    def _no_idle_instances(cls, instances: tuple[int, ...]) -> tuple[int, ...]:
+        for count in instances:
+            if count > PARTITIONS:
+                message = (
+                    f"{count} instances, but the topic has {PARTITIONS} partitions and more "
+                    "instances than partitions stay idle"
+                )
+                raise ValueError(message)
+        return instances
+
+    @field_validator("engines", "instances", "rates_eps")
+    @classmethod
+    def _once(cls, values: tuple[Any, ...]) -> tuple[Any, ...]:
+        twice = sorted({str(value) for value in values if values.count(value) > 1})
+        if twice:
+            message = f"{', '.join(twice)} is there twice: use repetitions"
+            raise ValueError(message)
+        return values
+
+    @model_validator(mode="after")
+    def _something_to_do(self) -> Plan:
+        if not self.rates_eps and self.find == "rates":
+            message = "rates_eps is missing: give rates, or find: knee"
+            raise ValueError(message)
+        return self
+
+    @property
+    def probes(self) -> bool:
+        """True where each cell begins with a drain."""
+        return self.find == "knee" or self.probe_records is not None
 
 
 class Step(BaseModel):
@@ -58,11 +154,17 @@ class Step(BaseModel):
     rate_eps: float
     warmup_s: float
     measure_s: float
+    repetition: int = 1
 
     @property
     def id(self) -> str:
         """Name of the step inside its campaign; part of topic and file names."""
-        return step_id(self.engine, self.instances, self.rate_eps)
+        return step_id(self.engine, self.instances, self.rate_eps, self.repetition)
+
+    @property
+    def cell(self) -> str:
+        """Name of its cell."""
+        return cell_id(self.engine, self.instances)
 
     @property
     def load_s(self) -> float:
@@ -70,40 +172,23 @@ class Step(BaseModel):
         return self.warmup_s + self.measure_s
 
 
-def step_id(engine: str, instances: int, rate_eps: float) -> str:
+def step_id(engine: str, instances: int, rate_eps: float, repetition: int = 1) -> str:
     """Name of a step: lower case, no character that a topic or a file name cannot hold."""
-    return f"{engine}-x{instances}-{rate_eps:g}eps".replace("+", "")
+    name = f"{engine}-x{instances}-{rate_eps:g}eps".replace("+", "")
+    return name if repetition == 1 else f"{name}-r{repetition}"
 
 
-def steps_of(plan: Plan, engines: tuple[str, ...] | None = None) -> list[Step]:
-    """The steps in the order in which they run: engines alternate, rates rise.
+def cell_id(engine: str, instances: int) -> str:
+    """Name of a cell, as `--cell` takes it: `faust-2`."""
+    return f"{engine}-{instances}"
+
+
+def load_plan(path: Path, changes: Iterable[str] = ()) -> Plan:
+    """Read a plan file.
 
     Args:
-        plan: the plan.
-        engines: only these; all of the plan by default.
-    """
-    return [
-        Step(
-            engine=engine,
-            instances=count,
-            rate_eps=rate_eps,
-            warmup_s=plan.step.warmup_s,
-            measure_s=plan.step.measure_s,
-        )
-        for count in plan.instances
-        for rate_eps in plan.rates_eps
-        for engine in plan.engines
-        if engines is None or engine in engines
-    ]
-
-
-def estimate_s(steps: list[Step]) -> float:
-    """Usual wall time of the steps."""
-    return sum(step.load_s + ENGINE_START_S + STEP_OVERHEAD_S for step in steps)
-
-
-def load_plan(path: Path) -> Plan:
-    """Read a plan file.
+        path: a YAML file.
+        changes: `key=value`, in place of what the file says; dots lead into a section.
 
     Raises:
         ConfigError: it is missing, no YAML, or a key or a value is not allowed.
@@ -116,7 +201,7 @@ def load_plan(path: Path) -> Plan:
     except yaml.YAMLError as error:
         line = str(error).replace("\n", " ")
         raise ConfigError(f"plan {path} is no YAML: {line}") from None
-    return plan_from(fields, str(path))
+    return plan_from(_changed(fields, changes), str(path))
 
 
 def plan_from(fields: object, where: str) -> Plan:
@@ -130,18 +215,64 @@ def plan_from(fields: object, where: str) -> Plan:
         ConfigError: the first thing that is wrong.
     """
     try:
-        return Plan.model_validate(fields)
+        return Plan.model_validate(_with_profile(fields))
     except ValidationError as error:
         # a mistyped key is often also a missing one; the typing mistake tells more
         problems = sorted(error.errors(), key=lambda one: one["type"] != "extra_forbidden")
         raise ConfigError(f"plan {where}: {_explain(problems[0])}") from None
 
 
+def _with_profile(fields: object) -> object:
+    """Put what the profile sets under what the plan says."""
+    if not isinstance(fields, dict):
+        return fields
+    chosen = fields.get("profile", "smoke")
+    profile = next((under for name, under in PROFILES.items() if name == chosen), {})
+    merged = dict(profile) | fields
+    for key, under in profile.items():
+        over = fields.get(key)
+        if isinstance(under, dict) and isinstance(over, dict):
+            merged[key] = under | over
+    return merged
+
+
+def _changed(fields: object, changes: Iterable[str]) -> object:
+    for change in changes:
+        key, equals, text = change.partition("=")
+        if not equals or not isinstance(fields, dict):
+            raise ConfigError(f"--set {change!r}: write key=value, as in --set rates_eps=50,100")
+        fields = _with_value(fields, key.strip().split("."), _value_of(key.strip(), text))
+    return fields
+
+
+def _with_value(fields: dict[str, Any], path: list[str], value: object) -> dict[str, Any]:
+    if len(path) == 1:
+        return fields | {path[0]: value}
+    section = fields.get(path[0]) or {}
+    if not isinstance(section, dict):
+        raise ConfigError(f"--set {'.'.join(path)}: {path[0]} holds no keys")
+    return fields | {path[0]: _with_value(section, path[1:], value)}
+
+
+def _value_of(key: str, text: str) -> object:
+    try:
+        value = yaml.safe_load(text)
+    except yaml.YAMLError:
+        raise ConfigError(f"--set {key}={text}: the value is no YAML") from None
+    field = Plan.model_fields.get(key)
+    is_list = field is not None and "tuple" in str(field.annotation) and key != "options"
+    if is_list and not isinstance(value, list):
+        return [yaml.safe_load(part) for part in text.split(",")]
+    return value
+
+
 def _explain(problem: ErrorDetails) -> str:
     place = ".".join(str(part) for part in problem["loc"])
+    message = problem["msg"].removeprefix("Value error, ")
     if problem["type"] != "extra_forbidden":
-        value = "" if problem["type"] == "missing" else f", found {problem['input']!r}"
-        return f"{place or 'the file'}: {problem['msg']}{value}"
+        says_value = problem["type"] not in {"missing", "value_error"}
+        value = f", found {problem['input']!r}" if says_value else ""
+        return f"{place or 'the file'}: {message}{value}"
     known = _known_keys(problem["loc"][:-1])
     nearest = difflib.get_close_matches(str(problem["loc"][-1]), known, n=1)
     hint = f"did you mean {nearest[0]}?" if nearest else f"known are {', '.join(known)}"
@@ -153,5 +284,6 @@ def _known_keys(loc: tuple[int | str, ...]) -> list[str]:
         (): Plan,
         ("step",): StepTimes,
         ("limits",): Limits,
+        ("search",): SearchSettings,
     }
     return sorted(models[loc].model_fields)

@@ -6,6 +6,7 @@ import contextlib
 import os
 import signal
 import subprocess
+import sys
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -15,6 +16,15 @@ from fraud_core.errors import EXIT_CONFIG, ConfigError, SurroundingsError
 
 STOP_WITHIN_S = 30.0
 """Spark ends its batch and its JVM before it goes; what is still there then is killed."""
+_TIED = """
+import ctypes, os, signal, sys
+ctypes.CDLL(None).prctl(1, signal.SIGTERM)
+if os.getppid() != int(sys.argv[1]):
+    sys.exit(1)
+os.execvp(sys.argv[2], sys.argv[2:])
+"""
+"""Linux sends SIGTERM when the parent dies (PR_SET_PDEATHSIG): not even SIGKILL of us leaves an
+engine behind. The child asks for it: code between fork and exec is not safe with threads."""
 _LOG_TAIL_LINES = 12
 _LOG_TAIL_BYTES = 8192
 
@@ -36,7 +46,7 @@ class Program:
         log_path.parent.mkdir(parents=True, exist_ok=True)
         with log_path.open("ab") as log:
             self._process = subprocess.Popen(
-                self.command,
+                _tied(self.command),
                 stdin=subprocess.DEVNULL,
                 stdout=log,
                 stderr=subprocess.STDOUT,
@@ -73,6 +83,12 @@ class Program:
                 os.kill(pid, signal.SIGKILL)
         return self._process.wait()
 
+    def children(self) -> set[int]:
+        """Process ids of the processes that it started itself and that run: its instances."""
+        with contextlib.suppress(psutil.Error):
+            return {child.pid for child in psutil.Process(self.pid).children()}
+        return set()
+
     def log_tail(self) -> str:
         """Its last lines, for an error message."""
         return tail_of(self.log_path)
@@ -83,6 +99,13 @@ class Program:
         ended = "still runs" if code is None else f"ended with exit code {code}"
         message = f"{self.name} {ended} {what}; {self.log_path} ends with:\n{self.log_tail()}"
         return ConfigError(message) if code == EXIT_CONFIG else SurroundingsError(message)
+
+
+def _tied(command: list[str]) -> list[str]:
+    """The command, ended with us; as it is where the system has no means for that."""
+    if not sys.platform.startswith("linux"):
+        return command
+    return [sys.executable, "-I", "-S", "-c", _TIED, str(os.getpid()), *command]
 
 
 def session_members(session_id: int) -> list[int]:

@@ -1,21 +1,36 @@
-"""`report.html`: one file that opens from disk, made from saved results only."""
+"""`report.html`, `charts/*.png` and the CSV tables of a run, made from saved results only.
+
+The page is one file that opens from disk and loads nothing, so MLflow can show it too.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
+import numpy as np
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
 from benchmarks.backlog import Backlog, trend
-from benchmarks.charts import StepSeries, backlog_chart, color_of, cpu_chart, latency_chart
+from benchmarks.chart_choice import charts_of, has_lines
+from benchmarks.charts import Chart, StepSeries, color_of, save_png, svg_of
 from benchmarks.console import headline, percentiles_text, title_of
+from benchmarks.csv_tables import (
+    SAMPLES_TABLE,
+    STEPS_TABLE,
+    SampleRow,
+    sample_rows,
+    samples_table,
+    steps_table,
+)
 from benchmarks.evaluate import Window, backlog_of, latencies_in
 from benchmarks.outputs import load_outputs, read_ledger
 from benchmarks.producing import read_report
-from benchmarks.result import RunResult, StepResult
-from benchmarks.samples import OFFSETS_FILE, Totals, read_offsets
+from benchmarks.result import CellResult, KneeResult, RunResult, StepResult
+from benchmarks.samples import OFFSETS_FILE, USE_FILE, Totals, read_offsets, read_uses
 from benchmarks.store import (
     LEDGER_FILE,
     OUTPUTS_FILE,
@@ -26,53 +41,143 @@ from benchmarks.store import (
 )
 
 TEMPLATES: Final = Path(__file__).with_name("templates")
+CHARTS_FOLDER: Final = "charts"
+
+
+@dataclass(frozen=True, slots=True)
+class ReportFiles:
+    """What `write_all` wrote."""
+
+    html: Path
+    charts: list[Path]
+    tables: list[Path]
 
 
 def write_report(run_folder: Path) -> Path:
-    """Make the report of a saved run.
+    """Make the report of a saved run, its charts as PNG, and its tables as CSV.
 
     Returns:
         the HTML file.
     """
+    return write_all(run_folder).html
+
+
+def write_all(run_folder: Path) -> ReportFiles:
+    """Make the report of a saved run, its charts as PNG, and its tables as CSV."""
     result = load_run(run_folder)
-    series = [load_series(run_folder, step) for step in result.steps]
-    path = run_folder / REPORT_FILE
-    write_whole(path, render(result, series))
-    return path
+    series = load_all_series(run_folder, result)
+    html = run_folder / REPORT_FILE
+    write_whole(html, render(result, series))
+    charts = _write_charts(run_folder, result, charts_of(result, series))
+    steps, samples = run_folder / STEPS_TABLE, run_folder / SAMPLES_TABLE
+    write_whole(steps, steps_table(result))
+    write_whole(samples, samples_table(_all_sample_rows(run_folder, result)))
+    return ReportFiles(html, charts, [steps, samples])
 
 
-def load_series(run_folder: Path, step: StepResult) -> StepSeries:
+def _write_charts(run_folder: Path, result: RunResult, charts: Sequence[Chart]) -> list[Path]:
+    folder = run_folder / CHARTS_FOLDER
+    folder.mkdir(exist_ok=True)
+    paths = [folder / f"{chart.name}.png" for chart in charts]
+    for chart, path in zip(charts, paths, strict=True):
+        save_png(chart, path, footer=headline(result))
+    for stale in set(folder.glob("*.png")) - set(paths):
+        stale.unlink()  # a chart that the saved results no longer have data for
+    return paths
+
+
+def _all_sample_rows(run_folder: Path, result: RunResult) -> Iterator[SampleRow]:
+    for step in result.steps:
+        folder = step_folder(run_folder, step.id)
+        offsets, uses = read_offsets(folder / OFFSETS_FILE), read_uses(folder / USE_FILE)
+        yield from sample_rows(step, read_report(folder).first_due_ms / 1000, offsets, uses)
+
+
+def load_all_series(run_folder: Path, result: RunResult) -> list[StepSeries]:
+    """What is drawn of each step; latencies of single records only where they are drawn."""
+    with_latencies = not has_lines(result.steps)
+    block_s = result.plan.step.block_s
+    return [
+        load_series(run_folder, step, block_s, with_latencies=with_latencies)
+        for step in result.steps
+    ]
+
+
+def load_series(
+    run_folder: Path, step: StepResult, block_s: float, *, with_latencies: bool
+) -> StepSeries:
     """What is drawn of a step, from its raw files."""
     folder = step_folder(run_folder, step.id)
     first_due_s = read_report(folder).first_due_ms / 1000
     window = Window(step.window_start_ms / 1000, step.window_end_ms / 1000)
     offsets = read_offsets(folder / OFFSETS_FILE)
     backlog = backlog_of(offsets, Totals(**step.baseline.model_dump()))
-    ledger, outputs = read_ledger(folder / LEDGER_FILE), load_outputs(folder / OUTPUTS_FILE)
+    latency_ms = np.empty(0)
+    if with_latencies:
+        ledger, outputs = read_ledger(folder / LEDGER_FILE), load_outputs(folder / OUTPUTS_FILE)
+        latency_ms = latencies_in(ledger, outputs, window)
     return StepSeries(
         result=step,
         backlog=Backlog(backlog.at_s - first_due_s, backlog.events),
-        latency_ms=latencies_in(ledger, outputs, window),
+        latency_ms=latency_ms,
         window_s=(window.start_s - first_due_s, window.end_s - first_due_s),
+        block_s=block_s,
     )
 
 
-def render(result: RunResult, series: list[StepSeries]) -> str:
+def render(result: RunResult, series: Sequence[StepSeries]) -> str:
     """The report as HTML text."""
     environment = Environment(
         loader=FileSystemLoader(TEMPLATES), autoescape=True, undefined=StrictUndefined
     )
-    environment.filters |= {"percentiles": percentiles_text, "title": title_of, "color": color_of}
-    has_steps = bool(series)
-    # the charts are our own SVG, everything else in the page is escaped
-    charts = {
-        "backlog": Markup(backlog_chart(series)) if has_steps else "",  # noqa: S704
-        "latency": Markup(latency_chart(series)) if has_steps else "",  # noqa: S704
-        "cpu": Markup(cpu_chart(result.steps)) if has_steps else "",  # noqa: S704
+    environment.filters |= {
+        "percentiles": percentiles_text,
+        "title": title_of,
+        "color": color_of,
+        "interval": interval_text,
+        "remarks": remarks_text,
     }
+    # the charts are our own SVG, everything else in the page is escaped
+    charts = [(chart, Markup(svg_of(chart))) for chart in charts_of(result, series)]  # noqa: S704
     return environment.get_template("report.html.j2").render(
-        result=result, charts=charts, headline=headline(result), trend_of=_trend_of
+        result=result,
+        charts=charts,
+        cells=[cell for cell in result.cells if _has_answer(cell)],
+        headline=headline(result),
+        many=has_lines(result.steps),
+        steps=sorted(result.steps, key=_place_in_tables),
+        trend_of=_trend_of,
     )
+
+
+def _place_in_tables(step: StepResult) -> tuple[str, int, float, int]:
+    """By cell and rate: the order of measuring is random."""
+    return step.engine, step.instances, step.rate_eps, step.repetition
+
+
+def _has_answer(cell: CellResult) -> bool:
+    return cell.knee_backlog is not None or cell.knee_latency is not None
+
+
+def interval_text(knee: KneeResult | None) -> str:
+    """`312 to 343`, `below 50`, `above 400` or `not measured`; events per second."""
+    if knee is None or (knee.low_eps is None and knee.high_eps is None):
+        return "not measured"
+    if knee.low_eps is None:
+        return f"below {knee.high_eps:g}"
+    if knee.high_eps is None:
+        return f"above {knee.low_eps:g}"
+    return f"{knee.low_eps:g} to {knee.high_eps:g}"
+
+
+def remarks_text(cell: CellResult) -> str:
+    """What a reader must know of a cell's knees, in words."""
+    remarks = list(cell.knee_backlog.flags if cell.knee_backlog else ())
+    if cell.knee_latency and cell.knee_latency.flags:
+        remarks.append(f"p99: {', '.join(cell.knee_latency.flags)}")
+    if not cell.finished:
+        remarks.append("not every step of it was measured")
+    return "; ".join(remarks)
 
 
 def _trend_of(step: StepResult) -> str:

@@ -9,10 +9,10 @@ from typing import Any, Final
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from benchmarks.plan import Plan, step_id
+from benchmarks.plan import Plan, cell_id, step_id
 from benchmarks.verdict import Verdict
 
-SCHEMA_VERSION: Final = 1
+SCHEMA_VERSION: Final = 2
 
 
 class _Part(BaseModel):
@@ -53,6 +53,14 @@ class HostUse(_Part):
     steal_share: float = Field(description="share that the hypervisor kept")
 
 
+class WaitUse(_Part):
+    """The thread of a role that waited most for a CPU while it was ready to run."""
+
+    role: str
+    thread: str
+    share: float = Field(description="share of the window")
+
+
 class LoadUse(_Part):
     """What the generator reports; delays over the whole load, warm-up included."""
 
@@ -81,6 +89,7 @@ class StepResult(_Part):
     engine: str
     instances: int
     rate_eps: float
+    repetition: int = Field(1, description="counts from 1 over the steps of one cell and rate")
     verdict: Verdict
     why: str
     sent: int = Field(description="records acknowledged in the whole step, probes left out")
@@ -100,6 +109,9 @@ class StepResult(_Part):
     backlog_slope_low_eps: float | None = Field(description="lower end of its 90 % interval")
     backlog_slope_high_eps: float | None = Field(description="upper end of its 90 % interval")
     lag_time_p95_s: float | None = Field(description="backlog / rate, 95th percentile of samples")
+    lag_time_p95_low_s: float | None = Field(None, description="lower end of its 90 % interval")
+    lag_time_p95_high_s: float | None = Field(None, description="upper end of its 90 % interval")
+    block_s: float = Field(10.0, description="length of the blocks of the trend")
     backlog_max_events: int | None
     samples_asked: int = Field(description="samples that the window holds at 1 Hz")
     samples_missed: int
@@ -110,15 +122,116 @@ class StepResult(_Part):
     drain_s: float | None = Field(description="from the last due time to no backlog; null: never")
     stop_s: float = Field(description="from SIGTERM to the engine's end")
     engine_exit_code: int
+    engine_ended: str | None = Field(
+        None, description="how the engine ended by itself in the step; null: it did not"
+    )
     load: LoadUse
     use: dict[str, RoleUse] = Field(description="engine, broker, producer, benchmark")
     host: HostUse | None
     command: list[str] = Field(description="how the engine was started")
+    waits: list[WaitUse] = Field(
+        default_factory=list, description="of broker and producer, where they can be seen"
+    )
+    restarted: str | None = Field(
+        None, description="processes of the engine that began after it was ready; null: none"
+    )
+    clock_step_ms: float = Field(
+        0.0, description="how far the wall clock moved against the steady one"
+    )
+    slo_met: bool | None = Field(
+        None, description="p99 of the latency within the plan's limit; null: not measured"
+    )
+    extended: bool = Field(
+        False, description="the window was doubled because the trend did not decide"
+    )
+    aborted: str | None = Field(
+        None, description="why the load was stopped before its end: the rate was clearly lost"
+    )
+    left: int = Field(0, description="backlog at the end of the drain: late, not lost")
 
     @property
     def id(self) -> str:
         """The step's name inside its campaign."""
-        return step_id(self.engine, self.instances, self.rate_eps)
+        return step_id(self.engine, self.instances, self.rate_eps, self.repetition)
+
+    @property
+    def cell(self) -> str:
+        """The name of its cell."""
+        return cell_id(self.engine, self.instances)
+
+
+class KneeResult(_Part):
+    """Where a limit lies: the last rate that was held, the first that was lost."""
+
+    low_eps: float | None = Field(description="highest rate held; null: none was")
+    high_eps: float | None = Field(description="lowest rate lost; null: none was")
+    confirmed: bool = Field(description="the rate held was held in repeated steps")
+    flags: tuple[str, ...] = Field((), description="what a reader must know of it, in words")
+
+
+class CellResult(_Part):
+    """One engine at one instance count: what all its steps say together."""
+
+    engine: str
+    instances: int
+    knee_backlog: KneeResult | None = Field(
+        None, description="where the backlog starts to grow; null: no step has decided"
+    )
+    knee_latency: KneeResult | None = Field(
+        None, description="where p99 leaves the plan's limit; null: no step has decided"
+    )
+    drain_eps: float | None = Field(
+        None, description="how fast it empties a full topic, an upper bound; null: not measured"
+    )
+    finished: bool = Field(True, description="every step that the plan asks of it was measured")
+
+    @property
+    def id(self) -> str:
+        """Its name inside its campaign."""
+        return cell_id(self.engine, self.instances)
+
+
+class DrainProbe(_Part):
+    """How fast one cell emptied a full topic, measured before its search."""
+
+    engine: str
+    instances: int
+    records: int = Field(description="preloaded")
+    drain_eps: float | None = Field(
+        description="between 20 and 80 % drained; null: it did not get there"
+    )
+    why: str = Field("", description="why there is no rate")
+
+    @property
+    def cell(self) -> str:
+        """The name of its cell."""
+        return cell_id(self.engine, self.instances)
+
+
+class FailedStep(_Part):
+    """A step that could not be measured."""
+
+    step: str
+    cell: str
+    why: str
+
+
+class AnswerResult(_Part):
+    """Demand: how many instances of an engine one target rate needs."""
+
+    engine: str
+    target_eps: float
+    instances: int | None = Field(description="smallest count that held it; null: none did")
+    verified: bool = Field(
+        description="measured at this count, and measured as lost with one instance less"
+    )
+    headroom: float | None = Field(
+        None, description="knee of one instance over the target; null: not measured"
+    )
+    recommended: int | None = Field(
+        None, description="smallest count that needs at most 70 % of its capacity"
+    )
+    sentence: str
 
 
 class RunResult(_Part):
@@ -138,31 +251,13 @@ class RunResult(_Part):
     engines_disagree: dict[str, int] = Field(
         default_factory=dict, description="scores that differ between two engines, by pair and rate"
     )
-
-
-def unmet_requirements(result: RunResult) -> list[str]:
-    """What a correct engine never does, in words: losing or changing records."""
-    problems = []
-    for step in result.steps:
-        counts = {
-            "missing": step.missing,
-            "feature mismatches": step.feature_mismatches,
-            "score mismatches": step.score_mismatches,
-            "wrongly answered": step.wrongly_answered,
-        }
-        found = [f"{count} {name}" for name, count in counts.items() if count]
-        if found:
-            problems.append(f"{step.id}: {', '.join(found)}")
-    problems += [
-        f"{pair}: {count} scores differ" for pair, count in result.engines_disagree.items() if count
-    ]
-    return problems
-
-
-def undecided_steps(result: RunResult) -> list[str]:
-    """Steps that are no data point, in words."""
-    return [
-        f"{step.id} {step.verdict}: {step.why.rstrip('.')}"
-        for step in result.steps
-        if step.verdict in {"invalid", "inconclusive"}
-    ] + [f"{failed['step']} not measured: {failed['why']}" for failed in result.failed]
+    cells: list[CellResult] = Field(
+        default_factory=list, description="engine x instances, over their steps"
+    )
+    cells_missing: list[str] = Field(
+        default_factory=list, description="cells without any step that the plan still asks for"
+    )
+    answers: list[AnswerResult] = Field(
+        default_factory=list, description="instances for each target and engine"
+    )
+    sentence: str = Field("", description="the answer for people, in one or two sentences")

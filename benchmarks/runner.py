@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import secrets
 import time
 from collections.abc import Callable, Sequence
 from contextlib import ExitStack
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Final
 from urllib.parse import urlsplit
@@ -14,8 +15,17 @@ import numpy as np
 
 from benchmarks.backlog import Backlog
 from benchmarks.cluster import Broker, send_probes, wait_for_probes
+from benchmarks.early import clearly_lost, is_decided
 from benchmarks.engines import EngineStart
-from benchmarks.evaluate import EngineLife, Record, backlog_of, evaluate
+from benchmarks.evaluate import (
+    EngineLife,
+    Record,
+    Rules,
+    Window,
+    backlog_of,
+    evaluate,
+    movement,
+)
 from benchmarks.outputs import read_ledger, read_outputs, read_reference, save_outputs
 from benchmarks.parity import Ledger, Mismatches, Outputs, compare, without_probes
 from benchmarks.plan import Step
@@ -27,9 +37,8 @@ from benchmarks.samples import Totals, totals
 from benchmarks.sampling import Sampler
 from benchmarks.store import LEDGER_FILE, OUTPUTS_FILE, STEP_FILE, save, step_folder
 from benchmarks.surroundings import cores
-from benchmarks.verdict import Limits
 from fraud_core.artifact import Artifact
-from fraud_core.errors import SurroundingsError
+from fraud_core.errors import EXIT_INTERRUPTED, BrokerUnreachableError, SurroundingsError
 from fraud_core.load_report import LoadReport
 from fraud_core.topic_admin import create_topics, delete_topics
 from fraud_core.topics import TopicNames
@@ -41,6 +50,10 @@ LOAD_SLACK_S: Final = 300.0
 DRAIN_AT_LEAST_S: Final = 60.0
 DRAIN_LAG_TIMES: Final = 3
 _LOOK_EVERY_S: Final = 0.5
+_BROKER_GONE_S: Final = 20.0
+"""Without any sample for so long the step is lost; a leader's move takes a few seconds."""
+_SURELY_OVER_S: Final = 1.5
+"""The load is seen to begin up to a second late or early; the window must be inside it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +68,8 @@ class Bench:
         run_folder: where results go.
         run_id: in front of every topic's name.
         programs: the command of each engine up to its options.
-        limits: what counts as held and as valid.
+        rules: what a step is judged by.
+        extend: double the window once where the trend does not decide.
         broker_processes: how to see the broker's processes; None where they cannot be seen.
         tell: called about twice a second while a step runs.
     """
@@ -67,7 +81,8 @@ class Bench:
     run_folder: Path
     run_id: str
     programs: dict[str, Sequence[str]]
-    limits: Limits
+    rules: Rules
+    extend: bool
     broker_processes: ReadProcesses | None
     tell: Callable[[Progress], None]
 
@@ -120,10 +135,26 @@ class _Running:
 
 
 @dataclass(frozen=True, slots=True)
+class LoadEnd:
+    """How a load ended.
+
+    Attributes:
+        extended: the window was doubled.
+        aborted: why it was stopped as clearly lost, None where it was not.
+        clock_step_ms: how far the wall clock moved against the steady one.
+    """
+
+    extended: bool = False
+    aborted: str | None = None
+    clock_step_ms: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
 class _Measured:
     """What was sampled of a step, before its topics are read."""
 
     report: LoadReport
+    end: LoadEnd
     sampled: Sampled
     engine: EngineLife
 
@@ -136,7 +167,8 @@ def run_step(step: Step, bench: Bench) -> StepResult:
     """
     folder = step_folder(bench.run_folder, step.id)
     folder.mkdir(parents=True, exist_ok=True)
-    names = TopicNames(f"{bench.run_id}-{step.id}-")
+    # a step that is repeated gets topics of its own: none is ever made twice
+    names = TopicNames(f"{bench.run_id}-{step.id}-{secrets.token_hex(2)}-")
     settings = bench.broker.settings
     with ExitStack() as at_end:
         create_topics(settings, names)
@@ -158,8 +190,12 @@ def run_step(step: Step, bench: Bench) -> StepResult:
         mismatches=_mismatches(bench, ledger, outputs),
         engine=measured.engine,
         cores=cores(),
+        extended=measured.end.extended,
+        aborted=measured.end.aborted,
+        waits=measured.sampled.sampler.waits,
+        clock_step_ms=measured.end.clock_step_ms,
     )
-    result = evaluate(record, bench.limits)
+    result = evaluate(record, bench.rules)
     save(folder / STEP_FILE, result)
     return result
 
@@ -174,16 +210,22 @@ def _measure(step: Step, bench: Bench, names: TopicNames, folder: Path) -> _Meas
         at_end.callback(engine.stop)
         running = _Running(step, bench, names, folder, engine)
         ready_s = _until_ready(running)
+        instances = engine.children()
         baseline = totals(bench.broker.end_offsets(names))
         sampler = Sampler(bench.broker, names, _roles(bench, engine), folder)
         at_end.callback(sampler.stop)
         sampler.start()
         sampled = Sampled(sampler, baseline)
-        report = _load(running, sampled)
-        _drain(running, sampled, report)
+        end = _load(running, sampled)
+        report = read_report(folder)
+        if end.aborted is None:
+            _drain(running, sampled, report)
         sampler.stop()
+        new = sorted(engine.children() - instances)
         life = _stop(engine, start_up_s=ready_s - started_s)
-    return _Measured(report, sampled, life)
+        if new:
+            life = replace(life, restarted=f"process {', '.join(map(str, new))} began in the step")
+    return _Measured(report, end, sampled, life)
 
 
 def _stop(engine: Program, start_up_s: float) -> EngineLife:
@@ -230,36 +272,88 @@ def _roles(bench: Bench, engine: Program) -> dict[str, ReadProcesses]:
     return roles
 
 
-def _load(running: _Running, sampled: Sampled) -> LoadReport:
+def _load(running: _Running, sampled: Sampled) -> LoadEnd:
     """Run the producer to its end; the engine may end before it, the load goes on."""
-    step, bench, engine = running.step, running.bench, running.engine
-    options = ("--rate", f"{step.rate_eps:g}", "--for", f"{step.load_s:g}s")
+    step, bench = running.step, running.bench
+    load_s = step.load_s + (step.measure_s if bench.extend else 0)
+    options = ("--rate", f"{step.rate_eps:g}", "--for", f"{load_s:g}s")
     load = LoadFiles(bench.transactions, bench.artifact.folder)
     command = producer_command(load, running.names, running.folder, options)
     producer = Program("producer", command, running.folder / "producer.log")
     try:
         sampled.sampler.add_role("producer", session_samples(producer.pid))
-        deadline_s = time.monotonic() + step.load_s + LOAD_SLACK_S
-        while producer.wait(_LOOK_EVERY_S) is None and time.monotonic() < deadline_s:
-            begun_s = sampled.load_begun_s()
-            bench.tell(loading(step, sampled, begun_s, time.time()))
-            if engine.exit_code() is not None and begun_s is None:
-                raise engine.failure("before the load began")
-        if producer.exit_code() != 0:
+        clock_s = time.time() - time.monotonic()
+        end, asked_to_stop = _watch_load(running, sampled, producer, load_s)
+        moved_s = time.time() - time.monotonic() - clock_s
+        end = replace(end, clock_step_ms=round(moved_s * 1000, 3))
+        if asked_to_stop:
+            producer.stop()  # it ends its ledger and its report
+        allowed = {0, EXIT_INTERRUPTED} if asked_to_stop else {0}
+        if producer.exit_code() not in allowed:
             raise producer.failure("before the load was sent")
     finally:
         producer.stop()
-    return read_report(running.folder)
+    return end
 
 
-def loading(step: Step, sampled: Sampled, begun_s: float | None, now_s: float) -> Progress:
+def _watch_load(
+    running: _Running, sampled: Sampled, producer: Program, load_s: float
+) -> tuple[LoadEnd, bool]:
+    """Look on until the load ends or enough is known.
+
+    Returns:
+        how it ended, and whether the producer still runs and is to be stopped.
+    """
+    step, bench, engine = running.step, running.bench, running.engine
+    extended = False
+    deadline_s = time.monotonic() + load_s + LOAD_SLACK_S
+    while producer.wait(_LOOK_EVERY_S) is None and time.monotonic() < deadline_s:
+        begun_s, now_s = sampled.load_begun_s(), time.time()
+        bench.tell(loading(step, sampled, begun_s, now_s, extended=extended))
+        _refuse_dead_broker(bench, sampled, now_s)
+        if begun_s is None:
+            if engine.exit_code() is not None:
+                raise engine.failure("before the load began")
+            continue
+        seen = sampled.backlog().between(begun_s, now_s)
+        if lost := clearly_lost(seen, step.rate_eps, bench.rules.block_s):
+            return LoadEnd(aborted=lost), True
+        if not extended and now_s > begun_s + step.load_s + _SURELY_OVER_S:
+            if not bench.extend or _is_window_decided(step, bench.rules, sampled, begun_s):
+                return LoadEnd(), True
+            extended = True
+    return LoadEnd(extended=extended), False
+
+
+def _is_window_decided(step: Step, rules: Rules, sampled: Sampled, begun_s: float) -> bool:
+    window = Window(begun_s + step.warmup_s, begun_s + step.load_s)
+    offsets = sampled.sampler.offsets
+    moved = movement(offsets, sampled.baseline, window, step.rate_eps, rules)
+    return is_decided(moved, step.rate_eps, rules.limits)
+
+
+def _refuse_dead_broker(bench: Bench, sampled: Sampled, now_s: float) -> None:
+    offsets = sampled.sampler.offsets
+    if offsets and now_s - offsets[-1].at_s > _BROKER_GONE_S:
+        silent_s = now_s - offsets[-1].at_s
+        raise BrokerUnreachableError(
+            bootstrap_servers=bench.broker.settings.bootstrap_servers,
+            reason=f"no offsets for {silent_s:.0f} s in the middle of a step",
+        )
+
+
+def loading(
+    step: Step, sampled: Sampled, begun_s: float | None, now_s: float, *, extended: bool = False
+) -> Progress:
     """The progress of a load that began at a time."""
     if begun_s is None:
         return Progress(step, "starting the load", sampled=sampled)
     done_s = now_s - begun_s
     if done_s < step.warmup_s:
         return Progress(step, "warm-up", done_s, step.warmup_s, sampled)
-    return Progress(step, "measuring", done_s - step.warmup_s, step.measure_s, sampled)
+    phase_s = step.measure_s * (2 if extended else 1)
+    phase = "measuring on" if extended else "measuring"
+    return Progress(step, phase, done_s - step.warmup_s, phase_s, sampled)
 
 
 def _drain(running: _Running, sampled: Sampled, report: LoadReport) -> None:

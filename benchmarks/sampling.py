@@ -7,12 +7,14 @@ import math
 import threading
 import time
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from pathlib import Path
+from typing import Final
 
 import psutil
 
 from benchmarks.cluster import Broker
-from benchmarks.process_use import CpuMeter, ReadProcesses
+from benchmarks.process_use import CpuMeter, ProcessSample, ReadProcesses
 from benchmarks.samples import (
     HOST_BUSY,
     HOST_STEAL,
@@ -25,8 +27,18 @@ from benchmarks.samples import (
     write_offsets,
     write_uses,
 )
+from benchmarks.scheduling import (
+    SAMPLE_EVERY_S,
+    WAITS_FILE,
+    ThreadWait,
+    read_waits,
+    write_waits,
+)
 from fraud_core.errors import SurroundingsError
 from fraud_core.topics import TopicNames
+
+WATCHED: Final = ("broker", "producer")
+"""Whoever of these waits for a CPU makes the engine look slow."""
 
 _log = logging.getLogger(__name__)
 
@@ -37,6 +49,7 @@ class Sampler:
     Attributes:
         offsets: what was taken so far, by time.
         uses: the same for CPU and memory.
+        waits: how long threads of broker and generator waited for a CPU.
     """
 
     def __init__(
@@ -58,10 +71,12 @@ class Sampler:
         """
         self.offsets: list[OffsetSample] = []
         self.uses: list[UseSample] = []
+        self.waits: list[ThreadWait] = []
         self._broker, self._names, self._clock = broker, names, clock
         self._roles = {role: (read, CpuMeter()) for role, read in roles.items()}
         self._offsets_file = (folder / OFFSETS_FILE).open("w", newline="")
         self._use_file = (folder / USE_FILE).open("w", newline="")
+        self._waits_file = (folder / WAITS_FILE).open("w", newline="")
         self._stop = threading.Event()
         self._thread = threading.Thread(target=self._run, name="sampler", daemon=True)
 
@@ -80,12 +95,16 @@ class Sampler:
             self._thread.join()
         self._offsets_file.close()
         self._use_file.close()
+        self._waits_file.close()
 
     def _run(self) -> None:
         slot_s = math.floor(self._clock()) + 1
         while not self._stop.wait(max(slot_s - self._clock(), 0)):
             self._take_offsets(slot_s)
-            self._take_use(slot_s)
+            processes = {role: read() for role, (read, _) in self._roles.items()}
+            self._take_use(slot_s, processes)
+            if slot_s % SAMPLE_EVERY_S == 0:
+                self._take_waits(processes)
             # a slot that passed while we were busy is a gap; it is not taken late
             slot_s = max(slot_s, math.floor(self._clock())) + 1
 
@@ -96,14 +115,15 @@ class Sampler:
         except SurroundingsError as error:
             _log.warning("missed a sample slot_s=%d reason=%s", slot_s, error)
             return
-        at_s = (asked_s + self._clock()) / 2
+        # as in the file, so that a verdict from the file is the same
+        at_s = round((asked_s + self._clock()) / 2, 3)
         write_offsets(self._offsets_file, slot_s, at_s, offsets)
         self.offsets.append(OffsetSample(slot_s, at_s, totals(offsets)))
 
-    def _take_use(self, slot_s: int) -> None:
+    def _take_use(self, slot_s: int, processes: Mapping[str, list[ProcessSample]]) -> None:
         taken = [
-            self._sample(slot_s, role, meter.advance(read()))
-            for role, (read, meter) in self._roles.items()
+            self._sample(slot_s, role, self._roles[role][1].advance(found))
+            for role, found in processes.items()
         ]
         host = psutil.cpu_times()
         # user time holds guest time already; idle, iowait and steal are nobody's work here
@@ -118,5 +138,17 @@ class Sampler:
         write_uses(self._use_file, taken)
         self.uses += taken
 
+    def _take_waits(self, processes: Mapping[str, list[ProcessSample]]) -> None:
+        taken = [
+            replace(wait, waited_s=round(wait.waited_s, 6))
+            for role in WATCHED
+            for wait in read_waits(
+                round(self._clock(), 3), role, [one.pid for one in processes.get(role, [])]
+            )
+        ]
+        write_waits(self._waits_file, taken)
+        self.waits += taken
+
     def _sample(self, slot_s: int, role: str, use: TreeUse) -> UseSample:
-        return UseSample(slot_s, self._clock(), role, use)
+        as_in_file = replace(use, cpu_s=round(use.cpu_s, 3))
+        return UseSample(slot_s, round(self._clock(), 3), role, as_in_file)

@@ -12,7 +12,8 @@ from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from benchmarks.backlog import Slope
+from benchmarks.backlog import LagTime, Slope
+from benchmarks.scheduling import LongestWait
 
 Verdict = Literal["sustainable", "unsustainable", "inconclusive", "invalid"]
 
@@ -25,7 +26,13 @@ class Limits(BaseModel):
     slope_share: float = Field(
         0.01, gt=0, lt=1, description="tolerated growth of the backlog, as a share of the rate"
     )
+    still_share: float = Field(
+        0.2, ge=0, le=1, description="part of that growth which, if certain, is no standstill"
+    )
     lag_time_p95_s: float = Field(10.0, gt=0, description="longest tolerated lag time, seconds")
+    standing_lag_s: float = Field(
+        0.0, ge=0, description="lag that may never go away, beyond that of a batch, seconds"
+    )
     completeness: float = Field(
         0.9999, gt=0, le=1, description="share of records that must be out after the drain"
     )
@@ -41,6 +48,18 @@ class Limits(BaseModel):
         0.25, ge=0, description="tolerated end of the load before that of the window, seconds"
     )
     gap_share: float = Field(0.02, ge=0, lt=1, description="tolerated share of missed samples")
+    wait_share: float = Field(
+        0.10,
+        gt=0,
+        le=1,
+        description="longest wait of a broker's or generator's thread for a CPU, share of time",
+    )
+    steal_share: float = Field(
+        0.02, gt=0, le=1, description="tolerated share of the CPU that the hypervisor kept"
+    )
+    clock_step_ms: float = Field(
+        50.0, gt=0, description="tolerated jump of the wall clock during a step, milliseconds"
+    )
     negative_share: float = Field(
         0.001, ge=0, lt=1, description="tolerated share of negative latencies"
     )
@@ -68,13 +87,38 @@ class Load:
 
 
 @dataclass(frozen=True, slots=True)
+class Surroundings:
+    """What may slow an engine that is not its own work. None is not known, and no doubt.
+
+    Attributes:
+        waits: of broker and generator, the thread of each that waited most for a CPU.
+        steal_share: share of all CPU time of the window that the hypervisor kept.
+        clock_step_ms: how far the wall clock moved against the monotonic one in the step.
+        restarted: which instance was started again in the step, in words.
+        instances: how many were started.
+        partitions: of the input topic.
+        quota_cores: sum of the instances' CPU quotas.
+        cores: of this machine.
+    """
+
+    waits: tuple[LongestWait, ...] = ()
+    steal_share: float | None = None
+    clock_step_ms: float | None = None
+    restarted: str | None = None
+    instances: int | None = None
+    partitions: int | None = None
+    quota_cores: float | None = None
+    cores: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Evidence:
     """All that a verdict rests on, over the window unless said otherwise.
 
     Attributes:
         load: the generator's report.
         slope: trend of the backlog; None where the samples are too few.
-        lag_time_p95_s: None where there are no samples.
+        lag_time: None where there are no samples.
         lowest_backlog: smallest sample of the whole step.
         samples_asked: how many samples the window holds at the sampling rate.
         samples_missed: how many of them were not taken.
@@ -84,11 +128,12 @@ class Evidence:
         latency_p50_ms: None where there are none.
         negative_latencies: records out before they were due.
         engine_ended: how the engine ended by itself in the step, None where it did not.
+        around: what else may have slowed it.
     """
 
     load: Load
     slope: Slope | None
-    lag_time_p95_s: float | None
+    lag_time: LagTime | None
     lowest_backlog: float
     samples_asked: int
     samples_missed: int
@@ -98,6 +143,7 @@ class Evidence:
     latency_p50_ms: float | None
     negative_latencies: int
     engine_ended: str | None = None
+    around: Surroundings = Surroundings()
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,25 +159,39 @@ def judge(evidence: Evidence, limits: Limits) -> Judgement:
     doubts = list(reasons_to_doubt(evidence, limits))
     if doubts:
         return Judgement("invalid", _sentence("; ".join(doubts)))
-    if evidence.slope is None or evidence.lag_time_p95_s is None:
+    lag, slope = evidence.lag_time, evidence.slope
+    if lag is not None and lag.low_s > limits.lag_time_p95_s:
+        # decided even where the batches are too long for six blocks
+        return Judgement("unsustainable", f"The lag is long: {_lag(lag, limits)}.")
+    if slope is None or lag is None:
         return Judgement("inconclusive", "The window is too short for a trend: six blocks of 10 s.")
-    return _by_trend(evidence, evidence.slope, evidence.lag_time_p95_s, limits)
+    return _by_trend(evidence, slope, lag, limits)
 
 
-def _by_trend(evidence: Evidence, slope: Slope, lag_s: float, limits: Limits) -> Judgement:
+def _by_trend(evidence: Evidence, slope: Slope, lag: LagTime, limits: Limits) -> Judgement:
     tolerance_eps = limits.slope_share * evidence.load.rate_eps
     trend = f"{_trend(slope)}, the limit is {tolerance_eps:+.2f}/s"
-    if lag_s > limits.lag_time_p95_s:
-        why = f"Lag time p95 is {lag_s:.1f} s, the limit is {limits.lag_time_p95_s:g} s; {trend}."
-        return Judgement("unsustainable", why)
     if slope.low_eps > tolerance_eps:
         return Judgement("unsustainable", f"The backlog grows: {trend}.")
+    if slope.low_eps > limits.still_share * tolerance_eps:
+        return Judgement("inconclusive", f"The backlog grows, but slowly: {trend}.")
     if slope.high_eps >= tolerance_eps:
         return Judgement("inconclusive", f"The trend does not decide: {trend}.")
+    if reservation := _reservation(evidence, lag, limits):
+        return Judgement("inconclusive", f"The backlog does not grow, but {reservation}: {trend}.")
+    why = f"The backlog does not grow: {trend}; {_lag(lag, limits)}."
+    return Judgement("sustainable", why)
+
+
+def _reservation(evidence: Evidence, lag: LagTime, limits: Limits) -> str | None:
+    """Why a backlog that does not grow is not held all the same."""
+    if lag.high_s > limits.lag_time_p95_s:
+        return f"the lag does not decide, {_lag(lag, limits)}"
+    if lag.standing_s > limits.standing_lag_s:
+        return f"{lag.standing_s:.1f} s of lag never go away"
     if evidence.missing > (1 - limits.completeness) * evidence.sent:
-        why = f"{evidence.missing} of {evidence.sent} records are not out after the drain"
-        return Judgement("inconclusive", f"The backlog does not grow, but {why}.")
-    return Judgement("sustainable", f"The backlog does not grow: {trend}; lag {lag_s:.2f} s.")
+        return f"{evidence.missing} of {evidence.sent} records are not out after the drain"
+    return None
 
 
 def reasons_to_doubt(evidence: Evidence, limits: Limits) -> Iterator[str]:
@@ -151,6 +211,36 @@ def reasons_to_doubt(evidence: Evidence, limits: Limits) -> Iterator[str]:
         )
     if evidence.engine_ended:
         yield f"the engine {evidence.engine_ended} during the step"
+    yield from _doubts_of_host(evidence.around, limits)
+    yield from _doubts_of_instances(evidence.around)
+
+
+def _doubts_of_host(around: Surroundings, limits: Limits) -> Iterator[str]:
+    for wait in around.waits:
+        if wait.share > limits.wait_share:
+            yield (
+                f"the machine is too busy: thread {wait.thread} of the {wait.role} waited for a "
+                f"CPU {wait.share:.0%} of the window, the limit is {limits.wait_share:.0%}"
+            )
+    steal_share, step_ms = around.steal_share or 0.0, around.clock_step_ms or 0.0
+    if steal_share > limits.steal_share:
+        yield (
+            f"the hypervisor kept {steal_share:.1%} of the CPU, "
+            f"the limit is {limits.steal_share:.0%}"
+        )
+    if abs(step_ms) > limits.clock_step_ms:
+        yield f"the clock was moved by {step_ms:+.0f} ms during the step"
+
+
+def _doubts_of_instances(around: Surroundings) -> Iterator[str]:
+    instances, partitions = around.instances, around.partitions
+    if around.restarted:
+        yield f"an instance restarted: {around.restarted}"
+    if instances is not None and partitions is not None and instances > partitions:
+        yield f"{instances} instances share {partitions} partitions, so some get no record"
+    quota, cores = around.quota_cores, around.cores
+    if quota is not None and cores is not None and quota > cores:
+        yield f"the instances may use {quota:g} cores, the machine has {cores:g}"
 
 
 def _doubts_of_load(evidence: Evidence, limits: Limits) -> Iterator[str]:
@@ -179,6 +269,11 @@ def _doubts_of_load(evidence: Evidence, limits: Limits) -> Iterator[str]:
         )
     if load.delivery_errors:
         yield f"the broker did not take {load.delivery_errors} records"
+
+
+def _lag(lag: LagTime, limits: Limits) -> str:
+    interval = f"[{lag.low_s:.1f}, {lag.high_s:.1f}]"
+    return f"lag time p95 {lag.p95_s:.1f} s {interval}, the limit is {limits.lag_time_p95_s:g} s"
 
 
 def _trend(slope: Slope) -> str:

@@ -67,6 +67,25 @@ def delete_topics(settings: KafkaSettings, names: TopicNames) -> None:
         _wait_for_topics(admin, there, there=False)
 
 
+def delete_topics_of(settings: KafkaSettings, prefixes: Iterable[str]) -> list[str]:
+    """Delete every topic whose name begins so: what a killed process left behind.
+
+    Returns:
+        their names.
+
+    Raises:
+        SurroundingsError: the broker refuses.
+        BrokerUnreachableError: no broker answers.
+    """
+    admin = _Admin(settings)
+    found = [name for name in admin.metadata().topics if name.startswith(tuple(prefixes))]
+    if found:
+        futures = admin.client.delete_topics(found, operation_timeout=ANSWER_WITHIN_S)
+        _settle(futures, KafkaError.UNKNOWN_TOPIC_OR_PART, "be deleted")
+        _wait_for_topics(admin, found, there=False)
+    return found
+
+
 def require_topics(settings: KafkaSettings, names: Iterable[str]) -> dict[str, int]:
     """Check that topics exist.
 

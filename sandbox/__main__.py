@@ -1,4 +1,4 @@
-"""`python -m sandbox`: a Kafka broker on this machine, its topics, jars and variables."""
+"""`python -m sandbox`: Kafka and MLflow on this machine, topics, jars and variables."""
 
 from __future__ import annotations
 
@@ -18,6 +18,13 @@ from sandbox.ivy import jars_ready, relock, spark_jars
 from sandbox.jars import LOCK_FILE, jar_paths, read_lock
 from sandbox.java import Java, find_java
 from sandbox.kafka_broker import BrokerState, broker_down, broker_status, broker_up
+from sandbox.mlflow_server import (
+    MlflowState,
+    mlflow_down,
+    mlflow_status,
+    mlflow_up,
+    tracking_uri,
+)
 from sandbox.settings import SandboxSettings
 
 app = typer.Typer(
@@ -32,6 +39,7 @@ class Service(StrEnum):
     """What can be started."""
 
     KAFKA = "kafka"
+    MLFLOW = "mlflow"
 
 
 class JarSetName(StrEnum):
@@ -46,34 +54,39 @@ ServiceArgument = Annotated[Service, typer.Argument(help="which service")]
 
 @app.command()
 def up(service: ServiceArgument = Service.KAFKA) -> None:
-    """Start the broker, or say that it runs; fetches Java and jars when they are missing.
+    """Start a service, or say that it runs; for Kafka fetches Java and jars when they are missing.
 
-    Example: python -m sandbox up
+    Example: python -m sandbox up mlflow
     """
-    show(_line(service, broker_up(_settings(), os.environ)))
+    start = broker_up if service is Service.KAFKA else mlflow_up
+    show(_line(service, start(_settings(), os.environ)))
 
 
 @app.command()
 def down(service: ServiceArgument = Service.KAFKA) -> None:
-    """Stop the broker that `up` started; its data stays.
+    """Stop the service that `up` started; its data stays.
 
-    Example: python -m sandbox down
+    Example: python -m sandbox down mlflow
     """
-    stopped = broker_down(_settings())
-    show(f"{service.value}: stopped" if stopped else f"{service.value}: was not running")
+    stop = broker_down if service is Service.KAFKA else mlflow_down
+    show(f"{service.value}: {'stopped' if stop(_settings()) else 'was not running'}")
 
 
 @app.command()
-def status(service: ServiceArgument = Service.KAFKA) -> None:
-    """Say whether a broker answers; exit code 5 when none does.
+def status(
+    service: Annotated[Service | None, typer.Argument(help="only this one")] = None,
+) -> None:
+    """Say what answers; exit code 5 when the named service, else the broker, does not.
 
     Example: python -m sandbox status
     """
-    state = broker_status(_settings(), os.environ)
-    if state is None:
-        show(f"{service.value}: not running; start it with `python -m sandbox up`")
+    states = {one: _state_of(one) for one in (list(Service) if service is None else [service])}
+    for one, state in states.items():
+        remedy = "python -m sandbox up" + (f" {one.value}" if one is not Service.KAFKA else "")
+        missing = f"{one.value}: not running; start it with `{remedy}`"
+        show(missing if state is None else _line(one, state))
+    if states[service or Service.KAFKA] is None:
         raise typer.Exit(EXIT_SURROUNDINGS)
-    show(_line(service, state))
 
 
 @app.command()
@@ -111,11 +124,13 @@ def env() -> None:
     settings = _settings()
     java = _java(settings)
     folder = jars_ready(settings.cache_folder, java.program)
-    variables = {
+    variables: dict[str, str] = {
         "KAFKA_BOOTSTRAP_SERVERS": _kafka_settings().bootstrap_servers,
         "JAVA_HOME": str(java.home),
         "FRAUD_SPARK_JARS": spark_jars(folder),
     }
+    if uri := tracking_uri(settings, os.environ):
+        variables["MLFLOW_TRACKING_URI"] = uri
     for name, value in variables.items():
         show(f"export {name}={shlex.quote(value)}")
 
@@ -146,9 +161,16 @@ def _kafka_settings() -> KafkaSettings:
     return settings.model_copy(update={"bootstrap_servers": _settings().bootstrap_servers})
 
 
-def _line(service: Service, state: BrokerState) -> str:
+def _state_of(service: Service) -> BrokerState | MlflowState | None:
+    ask = broker_status if service is Service.KAFKA else mlflow_status
+    return ask(_settings(), os.environ)
+
+
+def _line(service: Service, state: BrokerState | MlflowState) -> str:
     whose = f"pid {state.pid}" if state.pid else "not ours"
     took = f", ready in {state.started_s:.1f} s" if state.started_s is not None else ""
+    if isinstance(state, MlflowState):
+        return f"{service.value}: answers at {state.uri} ({whose}{took})"
     return (
         f"{service.value}: answers at {state.bootstrap_servers} "
         f"({whose}, cluster {state.cluster_id}{took})"

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from fraud_core.topics import LARGEST_RECORD_BYTES
+from sandbox.own_process import OwnProcess
 from sandbox.ports import LOOPBACK
 
 HEAP_OPTIONS = ("-Xms256m", "-Xmx512m")
@@ -32,14 +33,9 @@ class BrokerFiles:
         return self.folder / "data"
 
     @property
-    def log(self) -> Path:
-        """What the broker prints."""
-        return self.folder / "kafka.log"
-
-    @property
-    def process(self) -> Path:
-        """Which process it is."""
-        return self.folder / "process.json"
+    def process(self) -> OwnProcess:
+        """How its process is found again."""
+        return OwnProcess("kafka", self.folder, str(self.properties))
 
     @property
     def port(self) -> int | None:

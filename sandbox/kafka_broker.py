@@ -6,7 +6,6 @@ import os
 import subprocess
 from collections.abc import Mapping
 from dataclasses import dataclass
-from pathlib import Path
 
 import psutil
 
@@ -23,15 +22,17 @@ from sandbox.broker_config import (
     server_properties,
 )
 from sandbox.ivy import jars_ready
-from sandbox.jars import jar_paths, only_one, read_lock
+from sandbox.jars import jar_paths, read_lock
 from sandbox.java import find_java
+from sandbox.own_process import OwnProcess
 from sandbox.ports import LOOPBACK, is_answered, require_free
-from sandbox.process_file import ProcessFile, find_process, is_alive, stop_process
 from sandbox.settings import SandboxSettings
-from sandbox.waiting import wait_until
 
 READY_WITHIN_S = 60.0
-_LAST_LINES = 15
+_IN_USE = (
+    "stop that program, or set SANDBOX_KAFKA_PORT to a port whose successor is free too, or, if it "
+    "is a Kafka broker that you want to use, set KAFKA_BOOTSTRAP_SERVERS={host}:{port}"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,11 +64,11 @@ def broker_up(settings: SandboxSettings, environment: Mapping[str, str]) -> Brok
     # A mistyped KAFKA_BOOTSTRAP_SERVERS must not end in a broker that nobody asked for.
     KafkaSettings.from_environment(environment)
     files = broker_files(settings)
-    with only_one(_lock_file(settings)):
-        running = find_process(files.process)
+    with files.process.alone():
+        running = files.process.find()
         if running is not None:
             _refuse_other_port(settings, files)
-            _wait_until_ready(running, settings.kafka_port, files)
+            _wait_until_ready(files.process, running, settings.kafka_port)
             return _state(files, running)
         return _start(settings, environment, files)
 
@@ -82,11 +83,11 @@ def broker_down(settings: SandboxSettings) -> bool:
     if not settings.folder.exists():
         return False
     # Behind the lock: a start that is under way ends first, and its broker is found.
-    with only_one(_lock_file(settings)):
-        running = find_process(files.process)
-        if running is not None and not stop_process(running):
+    with files.process.alone():
+        running = files.process.find()
+        if running is not None and not files.process.stop(running):
             say("kafka: did not stop when asked and was killed; the next start recovers its logs")
-        files.process.unlink(missing_ok=True)
+        files.process.file.unlink(missing_ok=True)
     return running is not None
 
 
@@ -96,17 +97,13 @@ def broker_status(settings: SandboxSettings, environment: Mapping[str, str]) -> 
     if given:
         return BrokerState(given, _cluster_of_given_broker(given))
     files = broker_files(settings)
-    running = find_process(files.process)
+    running = files.process.find()
     return _state(files, running) if running is not None else None
 
 
 def broker_files(settings: SandboxSettings) -> BrokerFiles:
     """Where the broker keeps its things."""
     return BrokerFiles(settings.folder / "kafka")
-
-
-def _lock_file(settings: SandboxSettings) -> Path:
-    return settings.folder / "kafka.lockfile"
 
 
 def _refuse_other_port(settings: SandboxSettings, files: BrokerFiles) -> None:
@@ -140,22 +137,21 @@ def _cluster_of_given_broker(given: str) -> str:
 def _start(
     settings: SandboxSettings, environment: Mapping[str, str], files: BrokerFiles
 ) -> BrokerState:
-    require_free(settings.kafka_port, "broker")
-    require_free(settings.kafka_port + 1, "controller")
+    require_free(settings.kafka_port, "broker", _IN_USE)
+    require_free(settings.kafka_port + 1, "controller", _IN_USE)
     java = find_java(environment, settings.folder / "java").program
     jars = jars_ready(settings.cache_folder, java)
     class_path = os.pathsep.join(map(str, jar_paths(jars, read_lock(), "broker")))
     _prepare(settings, files, java, class_path)
-    say(f"kafka: starting at {settings.bootstrap_servers}, log in {files.log}")
-    process = _launch(broker_command(java, class_path, files), files)
+    say(f"kafka: starting at {settings.bootstrap_servers}, log in {files.process.log}")
+    process = files.process.launch(broker_command(java, class_path, files))
     try:
-        took_s = _wait_until_ready(process, settings.kafka_port, files)
+        took_s = _wait_until_ready(files.process, process, settings.kafka_port)
         address = settings.bootstrap_servers
         cluster = cluster_id(_plaintext(address))
     except BaseException:
         # An interrupted start leaves nothing behind.
-        stop_process(process)
-        files.process.unlink(missing_ok=True)
+        files.process.stop(process)
         raise
     return BrokerState(address, cluster, process.pid, took_s)
 
@@ -176,39 +172,5 @@ def _prepare(settings: SandboxSettings, files: BrokerFiles, java: str, class_pat
         )
 
 
-def _launch(command: list[str], files: BrokerFiles) -> psutil.Process:
-    with files.log.open("a") as log:
-        # A session of its own: the broker outlives the shell and does not get its Ctrl-C.
-        process = subprocess.Popen(
-            command,
-            stdin=subprocess.DEVNULL,
-            stdout=log,
-            stderr=subprocess.STDOUT,
-            start_new_session=True,
-            cwd=files.folder,
-        )
-    ProcessFile.of(process.pid, str(files.properties)).write(files.process)
-    return psutil.Process(process.pid)
-
-
-def _wait_until_ready(process: psutil.Process, port: int, files: BrokerFiles) -> float:
-    def ready() -> bool:
-        if not is_alive(process):
-            raise SurroundingsError(
-                f"the broker ended while it started; the end of {files.log}:\n"
-                f"{last_lines(files.log)}"
-            )
-        return is_answered(port)
-
-    took_s = wait_until(ready, within_s=READY_WITHIN_S)
-    if took_s is None:
-        raise SurroundingsError(
-            f"the broker (pid {process.pid}) did not open port {port} within "
-            f"{READY_WITHIN_S:.0f} s; the end of {files.log}:\n{last_lines(files.log)}"
-        )
-    return took_s
-
-
-def last_lines(path: Path) -> str:
-    """The end of a log, for a reader who asks why."""
-    return "\n".join(path.read_text(errors="replace").splitlines()[-_LAST_LINES:])
+def _wait_until_ready(broker: OwnProcess, process: psutil.Process, port: int) -> float:
+    return broker.wait_until_ready(process, lambda: is_answered(port), within_s=READY_WITHIN_S)

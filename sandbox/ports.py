@@ -14,12 +14,9 @@ LOOPBACK = "127.0.0.1"
 class PortInUseError(SurroundingsError):
     """Somebody else listens on a port that we need."""
 
-    def __init__(self, *, port: int, holder: str, role: str) -> None:
-        super().__init__(
-            f"port {port} ({role}) is in use by {holder}: stop that program, or set "
-            "SANDBOX_KAFKA_PORT to a port whose successor is free too, or, if it is a Kafka broker "
-            f"that you want to use, set KAFKA_BOOTSTRAP_SERVERS={LOOPBACK}:{port}"
-        )
+    def __init__(self, *, port: int, holder: str, role: str, remedy: str) -> None:
+        what_to_do = remedy.format(host=LOOPBACK, port=port)
+        super().__init__(f"port {port} ({role}) is in use by {holder}: {what_to_do}")
 
 
 def is_free(port: int) -> bool:
@@ -53,11 +50,16 @@ def holder_of(port: int) -> str:
     return "another program"
 
 
-def require_free(port: int, role: str) -> None:
+def require_free(port: int, role: str, remedy: str) -> None:
     """Check that we can listen on a port.
+
+    Args:
+        port: of the loopback address.
+        role: what it is for.
+        remedy: what the user can do; `{host}` and `{port}` are filled in.
 
     Raises:
         PortInUseError: somebody listens there; says who.
     """
     if not is_free(port):
-        raise PortInUseError(port=port, holder=holder_of(port), role=role)
+        raise PortInUseError(port=port, holder=holder_of(port), role=role, remedy=remedy)

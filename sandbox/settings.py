@@ -1,4 +1,4 @@
-"""Where the sandbox keeps its things and which port its broker takes."""
+"""Where the sandbox keeps its things and which ports its services take."""
 
 from __future__ import annotations
 
@@ -30,6 +30,7 @@ class SandboxSettings(BaseSettings):
     kafka_port: int = Field(
         19092, ge=1024, le=65534, description="port of the broker; its controller takes the next"
     )
+    mlflow_port: int = Field(15000, ge=1024, le=65535, description="port of the MLflow server")
 
     @property
     def folder(self) -> Path:

@@ -34,5 +34,7 @@ def run_sandbox(
 
 def sandbox_environment(folder: Path) -> dict[str, str]:
     """The variables of a sandbox of its own: other folder, other ports, the same jar cache."""
-    inherited = {name: value for name, value in os.environ.items() if not name.startswith("KAFKA_")}
-    return inherited | {"SANDBOX_DIR": str(folder), "SANDBOX_KAFKA_PORT": str(free_port())}
+    foreign = ("KAFKA_", "MLFLOW_")
+    inherited = {name: value for name, value in os.environ.items() if not name.startswith(foreign)}
+    ports = {"SANDBOX_KAFKA_PORT": str(free_port()), "SANDBOX_MLFLOW_PORT": str(free_port())}
+    return inherited | {"SANDBOX_DIR": str(folder)} | ports

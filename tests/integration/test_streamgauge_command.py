@@ -5,7 +5,8 @@ import sys
 import pytest
 import typer.main
 
-from benchmarks.cli import _raise_if_not_answered, app
+from benchmarks.cli import app
+from benchmarks.running import raise_if_not_answered
 from fraud_core.errors import MeasurementError, RequirementNotMetError
 from tests.unit.benchmarks.results import run_of, step_of
 
@@ -29,20 +30,20 @@ def test_every_command_has_help_with_an_example(name):
 
 
 def test_an_answered_run_raises_nothing():
-    unsustainable = step_of().model_copy(update={"verdict": "unsustainable"})
-    _raise_if_not_answered(run_of(step_of(), unsustainable))
+    unsustainable = step_of("spark").model_copy(update={"verdict": "unsustainable"})
+    raise_if_not_answered(run_of(step_of(), unsustainable))
 
 
 def test_lost_records_weigh_more_than_doubt():
     step = step_of().model_copy(update={"verdict": "invalid", "missing": 1})
     with pytest.raises(RequirementNotMetError, match="1 missing"):
-        _raise_if_not_answered(run_of(step))
+        raise_if_not_answered(run_of(step))
 
 
 def test_a_step_without_an_answer_is_exit_code_four():
     step = step_of().model_copy(update={"verdict": "inconclusive"})
     with pytest.raises(MeasurementError) as caught:
-        _raise_if_not_answered(run_of(step))
+        raise_if_not_answered(run_of(step))
     assert caught.value.exit_code == 4
 
 

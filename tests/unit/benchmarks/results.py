@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from benchmarks.evaluate import evaluate
+from benchmarks.evaluate import Rules, evaluate
 from benchmarks.plan import plan_from
 from benchmarks.result import RunResult
-from benchmarks.verdict import Limits
 from tests.unit.benchmarks.records import STEP, record
 
 PLAN = plan_from({"id": "try", "engines": ["faust", "spark"], "rates_eps": [10]}, "here")
@@ -15,7 +14,7 @@ PLAN = plan_from({"id": "try", "engines": ["faust", "spark"], "rates_eps": [10]}
 
 def step_of(engine="faust", **changes):
     step = STEP.model_copy(update={"engine": engine})
-    return evaluate(replace(record(**changes), step=step), Limits())
+    return evaluate(replace(record(**changes), step=step), Rules())
 
 
 def run_of(*steps, **changes):

@@ -4,7 +4,9 @@ from scipy.stats import theilslopes
 
 from benchmarks.backlog import (
     Backlog,
+    batch_interval_s,
     block_length_s,
+    lag_time,
     lag_time_s,
     lower_envelope,
     slope_of,
@@ -63,6 +65,49 @@ def test_blocks_hold_three_batches_of_a_slow_engine():
 def test_lag_time_is_the_backlog_over_the_rate():
     assert lag_time_s(backlog(range(100), range(100)), rate_eps=50) == pytest.approx(94 / 50)
     assert lag_time_s(backlog([], []), rate_eps=50) is None
+
+
+def test_the_interval_of_a_lag_time_is_as_wide_as_its_peaks_differ():
+    flat = lag_time(backlog(range(60), [500] * 60), rate_eps=50)
+    assert (flat.p95_s, flat.low_s, flat.high_s) == (10, 10, 10)
+    rng = np.random.default_rng(3)
+    noisy = lag_time(backlog(range(60), rng.uniform(100, 500, 60)), rate_eps=50)
+    assert noisy.low_s < noisy.p95_s < noisy.high_s
+    assert lag_time(backlog([], []), rate_eps=50) is None
+
+
+def test_a_longer_window_narrows_the_interval_of_a_lag_time():
+    rng = np.random.default_rng(3)
+    events = rng.uniform(100, 500, 600)
+    short, long = (lag_time(backlog(range(n), events[:n]), rate_eps=50) for n in (60, 600))
+    assert long.high_s / long.low_s < short.high_s / short.low_s
+
+
+def test_peaks_that_drift_count_for_less_than_peaks_that_jump():
+    jumping = [100 if block % 2 else 500 for block in range(12) for _ in range(10)]
+    drifting = sorted(jumping)
+    found = [lag_time(backlog(range(120), events), rate_eps=50) for events in (jumping, drifting)]
+    assert found[1].high_s / found[1].low_s > found[0].high_s / found[0].low_s
+
+
+def test_the_lag_that_never_goes_away_is_what_a_batch_does_not_explain():
+    flat = backlog(range(60), [150] * 60)
+    assert lag_time(flat, rate_eps=50).standing_s == 2
+    assert lag_time(flat, rate_eps=50, interval_s=3).standing_s == 0
+    gone = backlog(range(60), [150] * 45 + [10] + [150] * 14)
+    assert lag_time(gone, rate_eps=50).standing_s == 0
+
+
+def test_the_batch_interval_is_the_time_between_two_rises():
+    assert batch_interval_s(np.arange(7.0), np.array([0, 5, 5, 5, 9, 9, 9])) == 3
+    assert batch_interval_s(np.arange(4.0), np.array([0, 1, 2, 3])) == 1
+    uneven = np.array([0, 1, 2, 2, 3, 4, 4, 5])
+    assert batch_interval_s(np.arange(8.0), uneven) == pytest.approx(1.5)
+
+
+def test_without_two_rises_the_interval_is_all_the_time_there_is():
+    assert batch_interval_s(np.arange(7.0), np.array([0, 0, 0, 5, 5, 5, 5])) == 6
+    assert batch_interval_s(np.array([]), np.array([])) == 0
 
 
 def test_a_slope_has_a_word():

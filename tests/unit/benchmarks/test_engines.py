@@ -16,7 +16,7 @@ def test_every_engine_is_started_with_the_same_options():
 
 
 def test_the_engines_of_a_plan_are_known():
-    assert set(MODULES) == {"faust", "spark", "plain"}
+    assert set(MODULES) == {"faust", "spark", "plain", "oracle"}
 
 
 def test_the_producer_reads_every_path():

@@ -3,8 +3,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from benchmarks.evaluate import Window, evaluate, window_of
-from benchmarks.verdict import Limits
+from benchmarks.evaluate import Rules, Window, evaluate, window_of
 from tests.unit.benchmarks.records import (
     COUNT,
     REPORT,
@@ -18,7 +17,7 @@ from tests.unit.benchmarks.records import (
 
 
 def evaluated(**changes):
-    return evaluate(record(**changes), Limits())
+    return evaluate(record(**changes), Rules())
 
 
 def test_a_healthy_step_has_all_its_numbers():

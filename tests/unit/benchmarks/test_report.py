@@ -1,13 +1,13 @@
 import re
 from html.parser import HTMLParser
 
-import numpy as np
+import pytest
 
-from benchmarks.charts import StepSeries, backlog_chart, color_of, latency_chart, spread
+from benchmarks.charts import StepSeries
 from benchmarks.evaluate import backlog_of, latencies_in, window_of
-from benchmarks.report import render, write_report
-from benchmarks.samples import OFFSETS_FILE, write_offsets
-from benchmarks.store import LEDGER_FILE, LOAD_FILE, OUTPUTS_FILE, save, step_folder
+from benchmarks.report import interval_text, remarks_text, render, write_all
+from benchmarks.result import CellResult, KneeResult
+from tests.unit.benchmarks.campaigns import campaign, series_of_campaign
 from tests.unit.benchmarks.records import (
     BASELINE,
     REPORT,
@@ -17,6 +17,7 @@ from tests.unit.benchmarks.records import (
     outputs,
 )
 from tests.unit.benchmarks.results import run_of, step_of
+from tests.unit.benchmarks.saved_run import save_run
 
 
 def series_of(result):
@@ -83,56 +84,77 @@ def test_a_run_without_steps_has_a_report():
     assert "<svg" not in html
 
 
-def test_a_report_is_made_from_saved_files(tmp_path):
-    import pyarrow as pa
-    import pyarrow.parquet as pq
-
-    from benchmarks.outputs import save_outputs
-
-    result = step_of()
-    folder = step_folder(tmp_path, result.id)
-    folder.mkdir(parents=True)
-    save(tmp_path / "run.json", run_of(result))
-    save(folder / LOAD_FILE, REPORT)
-    sent = ledger()
-    columns = {
-        "seq": sent.seq,
-        "partition": sent.source >> 48,
-        "offset": sent.source & (2**48 - 1),
-        "due_ms": sent.due_ms,
-    }
-    pq.write_table(pa.table(columns), folder / LEDGER_FILE)
-    save_outputs(folder / OUTPUTS_FILE, outputs())
-    with (folder / OFFSETS_FILE).open("w", newline="") as file:
-        for sample in offsets():
-            ends = {
-                ("transactions", 0): sample.totals.inputs,
-                ("predictions", 0): sample.totals.predictions,
-            }
-            write_offsets(file, sample.slot_s, sample.at_s, ends)
-    path = write_report(tmp_path)
-    assert path.read_text().count("<svg") == 3
+def test_report_charts_and_tables_are_made_from_saved_files(tmp_path):
+    folder = save_run(tmp_path / "try-1", run_of(step_of(), step_of("spark")))
+    stale = folder / "charts" / "capacity.png"
+    stale.parent.mkdir()
+    stale.touch()
+    files = write_all(folder)
+    assert files.html.read_text().count("<svg") == 3
+    assert [path.name for path in files.charts] == ["backlog.png", "latency.png", "cpu.png"]
+    assert all(path.read_bytes().startswith(b"\x89PNG") for path in files.charts)
+    assert not stale.exists()
+    assert [path.name for path in files.tables] == ["steps.csv", "samples.csv"]
+    assert files.tables[0].read_text().count("\n") == 3
 
 
-def test_an_engine_has_one_colour_in_every_chart():
-    step = step_of("spark")
-    for chart in (backlog_chart, latency_chart):
-        assert color_of("spark") in chart([series_of(step)])
-        assert color_of("faust") not in chart([series_of(step)])
+def test_the_same_results_give_the_same_bytes(tmp_path):
+    folder = save_run(tmp_path / "try-1", run_of(step_of()))
+    first = [path.read_bytes() for path in every_file(write_all(folder))]
+    assert [path.read_bytes() for path in every_file(write_all(folder))] == first
 
 
-def test_a_chart_without_any_record_out_can_be_drawn():
-    one = series_of(step_of())
-    empty = StepSeries(one.result, one.backlog, np.full(5, np.inf), one.window_s)
-    assert latency_chart([empty]).startswith("<svg")
+def every_file(files):
+    return [files.html, *files.charts, *files.tables]
 
 
-def test_labels_at_the_end_of_lines_keep_apart():
-    placed = spread([100.0, 101.0, 10.0], factor=1.5)
-    assert placed == [100.0, 150.0, 10.0]
+@pytest.fixture(scope="module")
+def html_of_campaign():
+    result = campaign()
+    return render(result, series_of_campaign(result))
 
 
-def test_a_chart_takes_the_width_of_the_page():
-    head = re.match(r"<svg[^>]*>", latency_chart([series_of(step_of())]))[0]
-    assert " width=" not in head
-    assert "viewBox=" in head
+def test_the_answer_is_the_first_thing_on_the_page(html_of_campaign):
+    html = html_of_campaign
+    body = html.partition("<main>")[2].lstrip()
+    assert body.startswith("<h1>For 50/s one instance of either engine is enough;")
+    order = [
+        "Instances needed</h2>",
+        "Where the backlog starts to grow</h2>",
+        "<svg",
+        "Verdicts</h2>",
+    ]
+    places = [html.index(words) for words in order]
+    assert places == sorted(places)
+    tags = Tags()
+    tags.feed(html)
+    assert tags.open == []
+
+
+def test_names_inside_of_one_chart_are_not_those_of_another(html_of_campaign):
+    found = re.findall(r'\bid="([^"]+)"', html_of_campaign)
+    assert len(found) == len(set(found))
+
+
+@pytest.mark.parametrize(
+    ("low", "high", "text"),
+    [
+        (50, 55.5, "50 to 55.5"),
+        (None, 50, "below 50"),
+        (50, None, "above 50"),
+        (None, None, "not measured"),
+    ],
+)
+def test_an_interval_says_which_end_is_open(low, high, text):
+    knee = KneeResult(low_eps=low, high_eps=high, confirmed=False)
+    assert interval_text(knee) == text
+
+
+def test_remarks_say_which_limit_they_are_about():
+    backlog = KneeResult(low_eps=50, high_eps=60, confirmed=True, flags=("not monotone",))
+    latency = KneeResult(low_eps=None, high_eps=50, confirmed=False, flags=("no rate was held",))
+    cell = CellResult(
+        engine="faust", instances=1, knee_backlog=backlog, knee_latency=latency, finished=False
+    )
+    wanted = "not monotone; p99: no rate was held; not every step of it was measured"
+    assert remarks_text(cell) == wanted

@@ -2,7 +2,7 @@ import json
 
 import pytest
 
-from benchmarks.result import undecided_steps, unmet_requirements
+from benchmarks.answers import undecided, unmet_requirements
 from tests.unit.benchmarks.results import run_of, step_of
 
 
@@ -20,7 +20,7 @@ def test_the_json_has_the_agreed_fields():
 def test_a_clean_run_meets_every_requirement():
     run = run_of(step_of(), step_of("spark"))
     assert unmet_requirements(run) == []
-    assert undecided_steps(run) == []
+    assert undecided(run) == []
 
 
 @pytest.mark.parametrize(
@@ -44,14 +44,14 @@ def test_engines_that_disagree_are_an_unmet_requirement():
 @pytest.mark.parametrize("verdict", ["invalid", "inconclusive"])
 def test_a_step_without_an_answer_is_named(verdict):
     step = step_of().model_copy(update={"verdict": verdict})
-    assert undecided_steps(run_of(step))[0].startswith(f"faust-x1-10eps {verdict}: ")
+    assert undecided(run_of(step))[0].startswith(f"faust-x1-10eps {verdict}: ")
 
 
 def test_unsustainable_is_an_answer():
     step = step_of().model_copy(update={"verdict": "unsustainable"})
-    assert undecided_steps(run_of(step)) == []
+    assert undecided(run_of(step)) == []
 
 
 def test_a_step_that_failed_is_named():
     run = run_of(failed=[{"step": "spark-x1-10eps", "why": "no Java"}])
-    assert undecided_steps(run) == ["spark-x1-10eps not measured: no Java"]
+    assert undecided(run) == ["spark-x1-10eps not measured: no Java"]

@@ -3,8 +3,9 @@ from dataclasses import replace
 
 import pytest
 
-from benchmarks.backlog import Slope, lag_time_s, slope_of
-from benchmarks.verdict import Evidence, Limits, Load, judge
+from benchmarks.backlog import LagTime, Slope, lag_time, slope_of
+from benchmarks.scheduling import LongestWait
+from benchmarks.verdict import Evidence, Limits, Load, Surroundings, judge
 from tests.unit.benchmarks.simulation import batch_engine
 
 LIMITS = Limits()
@@ -12,7 +13,7 @@ LOAD = Load(rate_eps=400, sent_eps=400.1, delay_p99_ms=2, delay_max_ms=30, deliv
 GOOD = Evidence(
     load=LOAD,
     slope=Slope(0.1, -0.5, 0.6),
-    lag_time_p95_s=0.5,
+    lag_time=LagTime(0.5, 0.4, 0.6),
     lowest_backlog=0,
     samples_asked=60,
     samples_missed=0,
@@ -26,6 +27,10 @@ GOOD = Evidence(
 
 def judged(**changes):
     return judge(replace(GOOD, **changes), LIMITS)
+
+
+def around(**fields):
+    return {"around": Surroundings(**fields)}
 
 
 def test_a_flat_backlog_is_sustainable():
@@ -51,9 +56,36 @@ def test_the_limit_is_a_share_of_the_rate():
 
 
 def test_a_long_lag_time_is_unsustainable_however_flat():
-    found = judged(lag_time_p95_s=11)
+    found = judged(lag_time=LagTime(12, 11, 13.1))
     assert found.verdict == "unsustainable"
-    assert "11.0 s" in found.why
+    assert "12.0 s [11.0, 13.1], the limit is 10 s" in found.why
+
+
+def test_a_long_lag_time_decides_where_the_batches_are_too_long_for_a_trend():
+    assert judged(slope=None, lag_time=LagTime(25, 20, 31)).verdict == "unsustainable"
+
+
+def test_a_lag_time_around_the_limit_decides_nothing():
+    found = judged(lag_time=LagTime(9.8, 9, 10.6))
+    assert found.verdict == "inconclusive"
+    assert "the lag does not decide" in found.why
+
+
+def test_growth_decides_where_the_lag_does_not():
+    assert judged(lag_time=LagTime(9, 6, 13), slope=Slope(9, 5, 15)).verdict == "unsustainable"
+
+
+def test_a_lag_that_never_goes_away_decides_nothing():
+    found = judged(lag_time=LagTime(3, 2.5, 3.5, standing_s=1.2))
+    assert found.verdict == "inconclusive"
+    assert "1.2 s of lag never go away" in found.why
+
+
+def test_a_slow_growth_that_is_certain_is_no_standstill():
+    found = judged(slope=Slope(2, 1.5, 2.5))
+    assert found.verdict == "inconclusive"
+    assert "grows, but slowly" in found.why
+    assert judged(slope=Slope(0.5, 0.3, 0.6)).verdict == "sustainable"
 
 
 def test_a_draining_backlog_is_sustainable():
@@ -69,7 +101,7 @@ def test_lost_records_leave_it_undecided():
 
 def test_a_short_window_decides_nothing():
     assert judged(slope=None).verdict == "inconclusive"
-    assert judged(slope=None, lag_time_p95_s=None).verdict == "inconclusive"
+    assert judged(slope=None, lag_time=None).verdict == "inconclusive"
 
 
 @pytest.mark.parametrize(
@@ -85,6 +117,12 @@ def test_a_short_window_decides_nothing():
         ({"lowest_backlog": -1}, "the backlog fell to -1"),
         ({"negative_latencies": 25}, "the clocks disagree"),
         ({"engine_ended": "ended by itself with exit code 1"}, "exit code 1 during the step"),
+        (around(waits=(LongestWait("broker", "net-0", 0.11),)), "net-0 of the broker waited for"),
+        (around(steal_share=0.021), "the hypervisor kept 2.1% of the CPU"),
+        (around(clock_step_ms=-51), "the clock was moved by -51 ms"),
+        (around(restarted="faust-1 twice"), "an instance restarted: faust-1 twice"),
+        (around(instances=13, partitions=12), "13 instances share 12 partitions"),
+        (around(quota_cores=2.5, cores=2), "may use 2.5 cores, the machine has 2"),
     ],
 )
 def test_a_step_that_cannot_be_believed_is_invalid_and_says_why(changes, words):
@@ -100,6 +138,15 @@ def test_a_step_that_cannot_be_believed_is_invalid_and_says_why(changes, words):
         {"load": replace(LOAD, sent_eps=398)},
         {"samples_missed": 1},
         {"negative_latencies": 24},
+        around(
+            waits=(LongestWait("broker", "net", 0.1), LongestWait("producer", "main", 0.05)),
+            steal_share=0.02,
+            clock_step_ms=50,
+            instances=12,
+            partitions=12,
+            quota_cores=2,
+            cores=2,
+        ),
     ],
 )
 def test_what_is_at_the_limit_is_still_valid(changes):
@@ -125,8 +172,8 @@ def test_every_doubt_is_named():
 
 def verdict_of(backlog, rate_eps):
     load = replace(LOAD, rate_eps=rate_eps, sent_eps=rate_eps)
-    lag_s = lag_time_s(backlog, rate_eps)
-    return judged(load=load, slope=slope_of(backlog), lag_time_p95_s=lag_s).verdict
+    lag = lag_time(backlog, rate_eps)
+    return judged(load=load, slope=slope_of(backlog), lag_time=lag).verdict
 
 
 @pytest.mark.parametrize("rate_eps", [50, 400])

@@ -1,0 +1,209 @@
+"""What the steps of a campaign say together: knees of cells, demand for each target. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Final
+
+from benchmarks.agenda import Cell, Standing, attempts_of, cells_of, is_answer, is_finished
+from benchmarks.demand import CellRuns, answer_sentence, demands
+from benchmarks.plan import Plan
+from benchmarks.result import AnswerResult, CellResult, KneeResult, RunResult, StepResult
+from benchmarks.search import Knee, KneeKind, known_so_far, outcome_at
+
+DECIDED: Final = frozenset({"held", "lost"})
+
+
+def answered(
+    result: RunResult, steps: Sequence[StepResult], drains: Mapping[str, float | None]
+) -> RunResult:
+    """A campaign with its steps, and with what follows from them.
+
+    Args:
+        result: whatever it held before.
+        steps: in the order in which they were measured.
+        drains: cell's name -> drain rate, None where the probe gave none.
+    """
+    plan, standing = result.plan, Standing(steps, drains)
+    found = [cell for cell in cells_of(plan) if standing.of(cell) or standing.is_probed(cell)]
+    found.sort(key=sorted_cells(plan).index)
+    cells = [_cell(plan, cell, standing) for cell in found]
+    runs = [_runs(plan, cell, standing) for cell in found]
+    by: KneeKind = "latency" if "slo" in plan.require else "backlog"
+    asked = demands(runs, plan.rates_eps, by) if runs and plan.question == "demand" else []
+    answers = [
+        AnswerResult(
+            engine=one.engine,
+            target_eps=one.target_eps,
+            instances=one.instances,
+            verified=one.verified,
+            headroom=None if one.headroom is None else round(one.headroom, 2),
+            recommended=one.recommended,
+            sentence=one.sentence,
+        )
+        for one in asked
+    ]
+    sentences = [answer_sentence(asked)] if asked else []
+    if plan.find == "knee" or plan.question == "capacity":
+        sentences += [sentence for cell in cells if (sentence := knee_sentence(cell))]
+    else:
+        sentences += [drain_sentence(cell) for cell in cells if cell.drain_eps]
+    return result.model_copy(
+        update={
+            "steps": list(steps),
+            "cells": cells,
+            "cells_missing": [
+                one.id
+                for one in sorted_cells(plan)
+                if one not in found and not is_finished(plan, cells_of(plan), one, standing)
+            ],
+            "answers": answers,
+            "sentence": " ".join(sentences),
+        }
+    )
+
+
+def sorted_cells(plan: Plan) -> list[Cell]:
+    """All cells in the order of the plan."""
+    return [Cell(engine, count) for engine in plan.engines for count in plan.instances]
+
+
+def knee_sentence(cell: CellResult) -> str:
+    """Where the backlog of a cell starts to grow."""
+    knee = cell.knee_backlog
+    if knee is None:
+        return ""
+    who = f"{cell.engine} x{cell.instances}"
+    if knee.low_eps is None or knee.high_eps is None:
+        known = (
+            f"{who} holds {knee.low_eps:g} events/s, nothing was lost"
+            if knee.low_eps is not None
+            else f"{who} holds no rate that was tried"
+        )
+        return f"{known}."
+    sure = "" if knee.confirmed else " (not confirmed)"
+    return (
+        f"The backlog of {who} starts to grow between {knee.low_eps:g} and "
+        f"{knee.high_eps:g} events/s{sure}."
+    )
+
+
+def drain_sentence(cell: CellResult) -> str:
+    """The upper bound of a cell whose knee was not searched."""
+    who = f"{cell.engine} x{cell.instances}"
+    return f"{who} empties a full topic at {cell.drain_eps:,.0f} events/s, more it cannot hold."
+
+
+def _cell(plan: Plan, cell: Cell, standing: Standing) -> CellResult:
+    return CellResult(
+        engine=cell.engine,
+        instances=cell.instances,
+        knee_backlog=_knee(plan, cell, standing, "backlog"),
+        knee_latency=_knee(plan, cell, standing, "latency"),
+        drain_eps=standing.drain_eps(cell),
+        finished=is_finished(plan, cells_of(plan), cell, standing),
+    )
+
+
+def _knee(plan: Plan, cell: Cell, standing: Standing, by: KneeKind) -> KneeResult | None:
+    knee = _found_knee(plan, cell, standing, by)
+    if knee is None:
+        return None
+    return KneeResult(
+        low_eps=knee.low_eps, high_eps=knee.high_eps, confirmed=knee.confirmed, flags=knee.flags
+    )
+
+
+def _found_knee(plan: Plan, cell: Cell, standing: Standing, by: KneeKind) -> Knee | None:
+    knee = known_so_far(attempts_of(standing.of(cell)), plan.search, by)
+    return None if knee.low_eps is None and knee.high_eps is None else knee
+
+
+def _runs(plan: Plan, cell: Cell, standing: Standing) -> CellRuns:
+    return CellRuns(
+        engine=cell.engine,
+        instances=cell.instances,
+        attempts=tuple(attempts_of(standing.of(cell))),
+        # without a search the interval is as wide as the plan's rates are apart: no capacity
+        knee=_found_knee(plan, cell, standing, "backlog") if plan.find == "knee" else None,
+    )
+
+
+def unmet_requirements(result: RunResult) -> list[str]:
+    """What a correct engine never does, and what the plan requires, in words."""
+    return [*_changed_records(result), *_rates_not_held(result)]
+
+
+def _changed_records(result: RunResult) -> list[str]:
+    problems = []
+    for step in result.steps:
+        counts = {
+            # before the backlog is empty nobody knows whether a record is lost or late
+            "missing": 0 if step.drain_s is None else step.missing,
+            "feature mismatches": step.feature_mismatches,
+            "score mismatches": step.score_mismatches,
+            "wrongly answered": step.wrongly_answered,
+        }
+        found = [f"{count} {name}" for name, count in counts.items() if count]
+        if found:
+            problems.append(f"{step.id}: {', '.join(found)}")
+    return problems + [
+        f"{pair}: {count} scores differ" for pair, count in result.engines_disagree.items() if count
+    ]
+
+
+def _rates_not_held(result: RunResult) -> list[str]:
+    """Rates of the plan that an engine did not hold at any count, where the plan requires it."""
+    plan = result.plan
+    if not plan.require:
+        return []
+    problems = []
+    for engine in dict.fromkeys(step.engine for step in result.steps):
+        for rate_eps in plan.rates_eps:
+            steps = [s for s in result.steps if (s.engine, s.rate_eps) == (engine, rate_eps)]
+            decided = [step for step in steps if step.verdict in {"sustainable", "unsustainable"}]
+            if decided and not any(is_answer(plan, step) for step in decided):
+                what = " and ".join(plan.require)
+                problems.append(f"{engine} at {rate_eps:g}/s: {what} is required")
+    return problems
+
+
+def undecided(result: RunResult, cells: Sequence[str] = ()) -> list[str]:
+    """What is not answered, in words.
+
+    Args:
+        result: the campaign.
+        cells: only these, by name; all where empty.
+    """
+    asked = [one for one in sorted_cells(result.plan) if not cells or one.id in cells]
+    doubts = [doubt for cell in asked for doubt in _doubts_of(result, cell)]
+    doubts += [f"{failed['step']} not measured: {failed['why']}" for failed in result.failed]
+    missing = [name for name in result.cells_missing if not cells or name in cells]
+    return doubts + [f"cell {name} not measured" for name in missing]
+
+
+def _doubts_of(result: RunResult, cell: Cell) -> list[str]:
+    steps = [step for step in result.steps if cell.holds(step)]
+    doubts = [
+        _doubt([step for step in steps if step.rate_eps == rate_eps])
+        for rate_eps in result.plan.rates_eps
+    ]
+    found = next((one for one in result.cells if one.id == cell.id), None)
+    if found is not None and not found.finished:
+        doubts.append(f"cell {cell.id} not finished")
+    if found is not None and result.plan.find == "knee" and found.finished:
+        knee = found.knee_backlog
+        if knee is None or knee.low_eps is None or knee.high_eps is None or not knee.confirmed:
+            flags = ", ".join(knee.flags) if knee else "no step decided"
+            doubts.append(f"the knee of {cell.id} is not confirmed ({flags or 'interrupted'})")
+    return [doubt for doubt in doubts if doubt]
+
+
+def _doubt(steps: Sequence[StepResult]) -> str:
+    """Why the steps of one cell and rate do not decide; empty where they do, or none was needed."""
+    if not steps or outcome_at(attempts_of(steps), steps[0].rate_eps) in DECIDED:
+        return ""
+    last = next(
+        (step for step in reversed(steps) if step.verdict in {"invalid", "inconclusive"}), steps[-1]
+    )
+    return f"{last.id} {last.verdict}: {last.why.rstrip('.')}"

@@ -1,0 +1,140 @@
+"""Which charts a campaign has data for, in the order of the report. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from functools import partial
+from typing import Final
+
+from benchmarks.answer_charts import capacity_chart, demand_chart
+from benchmarks.charts import Chart, StepSeries
+from benchmarks.rate_charts import cpu_rate_chart, latency_rate_chart, verdict_map
+from benchmarks.result import CellResult, KneeResult, RunResult, StepResult
+from benchmarks.step_charts import backlog_grid, backlog_panels, cpu_bars, latency_percentiles
+
+RATES_OF_A_LINE: Final = 3
+"""Below three rates in a cell a line against the rate shows nothing that a table does not."""
+
+_BACKLOG_CAPTION: Final = (
+    "Records in minus records out, sampled from the broker once a second. Shaded: the window that "
+    "is judged. Circles: the smallest sample of each {block_s:g} s; hollow, on a dashed line: the "
+    "step is invalid. Dashed straight line: their Theil-Sen trend, which may rise by at most "
+    "{slope_percent:g} % of the rate."
+)
+
+
+def charts_of(result: RunResult, series: Sequence[StepSeries]) -> list[Chart]:
+    """The charts to draw; a run of single steps has others than one that searched."""
+    if not result.steps:
+        return []
+    lines = has_lines(result.steps)
+    charts = list(_answer_charts(result))
+    if lines:
+        charts += _rate_charts(result)
+    charts += _cell_backlogs(result, series) if lines else _step_charts(result, series)
+    return charts
+
+
+def has_lines(steps: Sequence[StepResult]) -> bool:
+    """True when some cell was measured at enough rates to draw against the rate."""
+    rates: dict[str, set[float]] = {}
+    for step in steps:
+        rates.setdefault(step.cell, set()).add(step.rate_eps)
+    return any(len(one) >= RATES_OF_A_LINE for one in rates.values())
+
+
+def _answer_charts(result: RunResult) -> Iterator[Chart]:
+    # one target is a sentence, not a chart
+    if len({one.target_eps for one in result.answers}) > 1:
+        yield Chart(
+            "demand",
+            "Instances needed against rate",
+            "The smallest instance count that held the rate. Verified: measured at this count and, "
+            "above one instance, measured as lost with one instance less.",
+            partial(demand_chart, result.answers),
+        )
+    cells = [cell for cell in result.cells if _is_known(cell.knee_backlog)]
+    if any(_has_both_ends(cell.knee_backlog) for cell in cells):
+        yield Chart(
+            "capacity",
+            "Rate held against instances",
+            "Each bar goes from the last rate that was held to the first that was lost: the limit "
+            "lies in it. Thin: the same where p99 must also stay within "
+            f"{result.plan.slo_p99_ms:g} ms.",
+            partial(capacity_chart, cells),
+        )
+
+
+def _is_known(knee: KneeResult | None) -> bool:
+    return knee is not None and not (knee.low_eps is None and knee.high_eps is None)
+
+
+def _has_both_ends(knee: KneeResult | None) -> bool:
+    return knee is not None and knee.low_eps is not None and knee.high_eps is not None
+
+
+def _rate_charts(result: RunResult) -> Iterator[Chart]:
+    cells = result.cells or _cells_of(result.steps)
+    yield Chart(
+        "latency-rate",
+        "Latency against rate",
+        "Due time to the broker's append time of the answer; a record that never came out is above "
+        "every limit. Lines join the medians of repeated steps. Hollow: the step is invalid.",
+        partial(latency_rate_chart, result.steps, cells, result.plan.slo_p99_ms),
+    )
+    yield Chart(
+        "verdicts",
+        "Verdict of each instance count at each rate",
+        "Held: sustainable; lost: unsustainable; open: inconclusive; hollow: invalid. Where a rate "
+        "was repeated, the verdict of most of the valid steps, and how many agree.",
+        partial(verdict_map, result.steps),
+    )
+    if any(step.cpu_s_per_million is not None for step in result.steps):
+        yield Chart(
+            "cpu-rate",
+            "CPU-seconds per million records",
+            "The engine's whole process tree in the window, ended processes included. Hollow: the "
+            "step is invalid.",
+            partial(cpu_rate_chart, result.steps),
+        )
+
+
+def _cells_of(steps: Sequence[StepResult]) -> list[CellResult]:
+    keys = dict.fromkeys((step.engine, step.instances) for step in steps)
+    return [CellResult(engine=engine, instances=count) for engine, count in keys]
+
+
+def _cell_backlogs(result: RunResult, series: Sequence[StepSeries]) -> Iterator[Chart]:
+    caption = _backlog_caption(result)
+    for cell in _cells_of(result.steps):
+        ours = [one for one in series if one.result.cell == cell.id]
+        if ours:
+            title = f"Backlog over time: {cell.engine} x{cell.instances}"
+            yield Chart(f"backlog-{cell.id}", title, caption, partial(backlog_panels, ours))
+            caption = ""  # once says it for all
+
+
+def _step_charts(result: RunResult, series: Sequence[StepSeries]) -> Iterator[Chart]:
+    yield Chart(
+        "backlog", "Backlog over time", _backlog_caption(result), partial(backlog_grid, series)
+    )
+    yield Chart(
+        "latency",
+        "Latency",
+        "All records due in the window, both axes logarithmic. A line that ends early stands for "
+        "records that never came out.",
+        partial(latency_percentiles, series),
+    )
+    yield Chart(
+        "cpu",
+        "CPU",
+        "The engine's whole process tree in the window, ended processes included. Hollow: the step "
+        "is invalid.",
+        partial(cpu_bars, result.steps),
+    )
+
+
+def _backlog_caption(result: RunResult) -> str:
+    return _BACKLOG_CAPTION.format(
+        slope_percent=result.plan.limits.slope_share * 100, block_s=result.plan.step.block_s
+    )

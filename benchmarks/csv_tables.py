@@ -1,0 +1,77 @@
+"""`steps.csv`, one row for each step, and `samples.csv`, one row for each sampled value. Tidy."""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Iterable, Iterator, Sequence
+from typing import Any, Final
+
+from benchmarks.result import RunResult, StepResult
+from benchmarks.samples import OffsetSample, UseSample
+
+STEPS_TABLE: Final = "steps.csv"
+SAMPLES_TABLE: Final = "samples.csv"
+
+_SAMPLE_COLUMNS: Final = ("step", "engine", "instances", "rate_eps", "at_s", "series", "value")
+
+SampleRow = tuple[str, str, int, float, str, str, float]
+"""One value: at_s is in seconds since the step's first record was due."""
+
+
+def steps_table(result: RunResult) -> str:
+    """CSV text: one row for each step, units in the column names, empty where not measured."""
+    rows = [_flat(step) for step in result.steps]
+    columns = list(dict.fromkeys(name for row in rows for name in row))
+    out = io.StringIO()
+    writer = csv.DictWriter(out, columns, restval="", lineterminator="\n")
+    writer.writeheader()
+    writer.writerows(rows)
+    return out.getvalue()
+
+
+def _flat(step: StepResult) -> dict[str, Any]:
+    fields = step.model_dump(mode="json", exclude={"command", "waits"})
+    waits = {f"wait_share.{one.role}": one.share for one in step.waits}
+    return {"step": step.id, "cell": step.cell} | dict(_leaves(fields, "")) | waits
+
+
+def _leaves(fields: dict[str, Any], prefix: str) -> Iterator[tuple[str, Any]]:
+    """Nested fields with their path as name: `latency_ms.p99`."""
+    for name, value in fields.items():
+        if isinstance(value, dict):
+            yield from _leaves(value, f"{prefix}{name}.")
+        else:
+            yield f"{prefix}{name}", value
+
+
+def sample_rows(
+    step: StepResult, first_due_s: float, offsets: Sequence[OffsetSample], uses: Sequence[UseSample]
+) -> Iterator[SampleRow]:
+    """The samples of a step in long form: backlog, records in and out, CPU and memory by role."""
+    head = (step.id, step.engine, step.instances, step.rate_eps)
+    base = step.baseline
+    for sample in offsets:
+        ins = sample.totals.inputs - base.inputs
+        outs = sample.totals.outputs - base.predictions - base.dead_letters
+        at = f"{sample.at_s - first_due_s:.3f}"
+        for series, value in (
+            ("in_events", ins),
+            ("out_events", outs),
+            ("backlog_events", ins - outs),
+        ):
+            yield (*head, at, series, value)
+    for use in uses:
+        at = f"{use.at_s - first_due_s:.3f}"
+        yield (*head, at, f"cpu_s.{use.role}", use.use.cpu_s)
+        if use.use.memory_bytes:  # a role that is the whole machine has none
+            yield (*head, at, f"memory_bytes.{use.role}", use.use.memory_bytes)
+
+
+def samples_table(rows: Iterable[SampleRow]) -> str:
+    """CSV text of samples in long form."""
+    out = io.StringIO()
+    writer = csv.writer(out, lineterminator="\n")
+    writer.writerow(_SAMPLE_COLUMNS)
+    writer.writerows(rows)
+    return out.getvalue()

@@ -1,0 +1,53 @@
+"""Whether two engines gave the same scores, from the outputs that were kept of their steps."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from benchmarks.latency import IntArray
+from benchmarks.outputs import load_outputs, read_ledger
+from benchmarks.parity import scores_differ, seq_of
+from benchmarks.result import StepResult
+from benchmarks.store import LEDGER_FILE, OUTPUTS_FILE, step_folder
+
+
+def disagreements(
+    run_folder: Path, steps: Sequence[StepResult], known: Mapping[str, int]
+) -> dict[str, int]:
+    """Scores that differ between engines at the same rate and instance count.
+
+    Args:
+        run_folder: of the campaign.
+        steps: all of it.
+        known: pairs that were compared before; files are read for new pairs only.
+    """
+    found = {}
+    for first, second in itertools.combinations(_first_runs(steps), 2):
+        same = (first.instances, first.rate_eps) == (second.instances, second.rate_eps)
+        if same and first.engine != second.engine:
+            names = " and ".join(sorted((first.engine, second.engine)))
+            pair = f"{names} x{first.instances} at {first.rate_eps:g}/s"
+            found[pair] = known[pair] if pair in known else _compare(run_folder, first, second)
+    return found
+
+
+def _first_runs(steps: Sequence[StepResult]) -> list[StepResult]:
+    """One step of each cell and rate: its repetitions were compared with the reference anyway."""
+    return list({(s.engine, s.instances, s.rate_eps): s for s in reversed(steps)}.values())
+
+
+def _compare(run_folder: Path, first: StepResult, second: StepResult) -> int:
+    here, there = (_scores(step_folder(run_folder, step.id)) for step in (first, second))
+    return scores_differ(here, there)
+
+
+def _scores(folder: Path) -> tuple[IntArray, NDArray[np.float32]]:
+    """Row number and score of each prediction that had all labels."""
+    ledger, outputs = read_ledger(folder / LEDGER_FILE), load_outputs(folder / OUTPUTS_FILE)
+    kept = outputs.where(outputs.is_prediction & outputs.labels_complete)
+    return seq_of(ledger, kept), kept.score

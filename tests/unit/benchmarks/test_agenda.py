@@ -1,0 +1,147 @@
+from pathlib import Path
+from types import SimpleNamespace
+
+import pytest
+
+from benchmarks.agenda import Cell, Probe, Standing, cells_of, dry_run, estimate_s, next_action
+from benchmarks.plan import Step, load_plan, plan_from
+
+SMOKE = load_plan(Path("benchmarks/plans/smoke.yaml"))
+
+
+def plan_of(**changes):
+    fields = {"id": "try", "engines": ["faust", "spark"], "rates_eps": [50, 400]}
+    return plan_from(fields | changes, "here")
+
+
+def measured(step, verdict="sustainable", slo_met=True):
+    return SimpleNamespace(**step.model_dump(), verdict=verdict, slo_met=slo_met)
+
+
+def campaign(plan, judge, drain_eps=None, cells=None, steps=()):
+    """All actions of a campaign whose verdicts a function gives."""
+    steps, drains, actions = list(steps), {}, []
+    cells = cells or cells_of(plan)
+    while (action := next_action(plan, cells, Standing(steps, drains))) is not None:
+        assert len(actions) < 500, "it does not end"
+        actions.append(action)
+        if isinstance(action, Probe):
+            drains[action.cell.id] = drain_eps
+        else:
+            steps.append(measured(action, judge(action)))
+    return actions
+
+
+def ids(actions):
+    return [action.id for action in actions]
+
+
+def always_held(_):
+    return "sustainable"
+
+
+def test_the_smoke_plan_is_four_steps_and_engines_take_turns():
+    steps = campaign(SMOKE, always_held)
+    assert sorted(ids(steps)) == [
+        "faust-x1-400eps",
+        "faust-x1-50eps",
+        "spark-x1-400eps",
+        "spark-x1-50eps",
+    ]
+    assert [step.engine for step in steps[:2]] != [step.engine for step in steps[1:3]]
+    assert {step.load_s for step in steps} == {80}
+
+
+def test_the_smoke_plan_takes_under_eight_minutes():
+    assert estimate_s(dry_run(SMOKE, cells_of(SMOKE))) < 8 * 60
+
+
+def test_the_quick_plan_takes_under_fifteen_minutes_where_one_instance_is_enough():
+    plan = load_plan(Path("benchmarks/plans/quick-50-400.yaml"))
+    assert estimate_s(campaign(plan, always_held, drain_eps=2000)) < 15 * 60
+
+
+def test_the_order_is_given_by_the_seed():
+    def order(seed):
+        plan = plan_of(instances=[1, 2, 4], rates_eps=[10, 20, 30], question="capacity", seed=seed)
+        return ids(campaign(plan, always_held))
+
+    assert order(1) == order(1)
+    assert sorted(order(1)) == sorted(order(2))
+    assert order(1) != order(2)
+
+
+@pytest.mark.parametrize("done", range(12))
+def test_an_interrupted_campaign_goes_on_where_it_was(done):
+    plan = plan_of(instances=[1, 2], repetitions=3)
+    whole = campaign(plan, always_held)
+    before = [measured(step) for step in whole[:done]]
+    after = campaign(plan, always_held, steps=before)
+    assert ids(whole[:done]) + ids(after) == ids(whole)
+    assert len(set(ids(whole))) == len(whole)
+
+
+def test_a_demand_takes_more_instances_only_where_fewer_have_lost():
+    def judge(step):
+        return "sustainable" if step.rate_eps <= 100 * step.instances else "unsustainable"
+
+    steps = ids(campaign(plan_of(engines=["faust"], instances=[1, 2, 4]), judge))
+    assert sorted(steps) == [
+        "faust-x1-400eps",
+        "faust-x1-50eps",
+        "faust-x2-400eps",
+        "faust-x4-400eps",
+    ]
+
+
+def test_a_capacity_runs_every_rate_at_every_count():
+    plan = plan_of(engines=["faust"], instances=[1, 2, 4], question="capacity")
+    assert len(campaign(plan, always_held)) == 6
+
+
+def test_an_invalid_step_is_repeated_a_bounded_number_of_times():
+    steps = ids(campaign(plan_of(engines=["faust"], rates_eps=[50]), lambda _: "invalid"))
+    assert steps == ["faust-x1-50eps", "faust-x1-50eps-r2"]
+
+
+def test_an_invalid_step_that_was_put_aside_is_repeated_under_its_name():
+    plan = plan_of(engines=["faust"], repetitions=3, rates_eps=[50])
+    whole = campaign(plan, always_held)
+    without_second = [measured(whole[0]), measured(whole[2])]
+    assert ids(campaign(plan, always_held, steps=without_second)) == [whole[1].id]
+
+
+def test_a_search_begins_with_a_drain_and_ends_with_an_interval():
+    plan = plan_of(
+        engines=["faust"], rates_eps=[], find="knee", question="capacity", profile="quick"
+    )
+    actions = campaign(
+        plan, lambda step: "sustainable" if step.rate_eps <= 730 else "unsustainable", 1000
+    )
+    assert actions[0] == Probe(Cell("faust", 1), 60_000)
+    assert actions[1].rate_eps == 800
+    rates = sorted(action.rate_eps for action in actions[1:])
+    below = max(rate for rate in rates if rate <= 730)
+    above = min(rate for rate in rates if rate > 730)
+    assert above / below <= 1.1 + 1e-9
+
+
+def test_planned_rates_far_below_the_drain_do_not_slow_the_search_down():
+    plan = plan_of(engines=["faust"], find="knee", question="capacity", profile="quick")
+    actions = campaign(
+        plan, lambda step: "sustainable" if step.rate_eps <= 7300 else "unsustainable", 10_000
+    )
+    assert {action.rate_eps for action in actions[1:3]} == {50, 400}
+    assert actions[3].rate_eps == 8000
+
+
+def test_one_cell_can_be_measured_alone():
+    plan = plan_of(instances=[1, 2])
+    steps = campaign(plan, always_held, cells=[Cell("faust", 2)])
+    assert {step.cell for step in steps} == {"faust-2"}
+    assert len(steps) == 2
+
+
+def test_a_step_has_a_name_for_each_repetition():
+    step = Step(engine="faust", instances=2, rate_eps=50, warmup_s=1, measure_s=1, repetition=3)
+    assert (step.id, step.cell) == ("faust-x2-50eps-r3", "faust-2")

@@ -1,0 +1,107 @@
+from benchmarks.answers import answered, undecided, unmet_requirements
+from benchmarks.plan import plan_from
+from tests.unit.benchmarks.results import run_of, step_of
+
+
+def plan_of(**changes):
+    fields = {"id": "try", "engines": ["faust"], "instances": [1, 2], "rates_eps": [50, 400]}
+    return plan_from(fields | changes, "here")
+
+
+def step(rate_eps, verdict="sustainable", instances=1, **changes):
+    fields = {"rate_eps": rate_eps, "verdict": verdict, "instances": instances}
+    return step_of().model_copy(update=fields | changes)
+
+
+def campaign(*steps, drains=None, **changes):
+    run = run_of().model_copy(update={"plan": plan_of(**changes)})
+    return answered(run, steps, drains or {})
+
+
+def test_a_demand_names_the_smallest_count_and_what_it_rests_on():
+    result = campaign(step(50), step(400, "unsustainable"), step(400, instances=2))
+    assert [(one.target_eps, one.instances, one.verified) for one in result.answers] == [
+        (50, 1, True),
+        (400, 2, True),
+    ]
+    assert result.sentence == "50 events/s: faust 1 instance. 400 events/s: faust 2 instances."
+    assert undecided(result) == []
+
+
+def test_cells_that_are_not_measured_are_named():
+    result = campaign(step(50), step(400), question="capacity")
+    assert result.cells_missing == ["faust-2"]
+    assert undecided(result) == ["cell faust-2 not measured"]
+    assert undecided(result, ["faust-1"]) == []
+
+
+def test_a_count_that_no_rate_needs_is_not_missing():
+    assert undecided(campaign(step(50), step(400))) == []
+
+
+def test_a_cell_that_is_not_finished_is_named():
+    assert undecided(campaign(step(50), instances=[1])) == ["cell faust-1 not finished"]
+
+
+def test_an_invalid_step_is_no_doubt_once_it_was_repeated():
+    result = campaign(step(50, "invalid"), step(50, repetition=2), rates_eps=[50])
+    assert undecided(result) == []
+
+
+def test_the_majority_of_repetitions_decides():
+    steps = [
+        step(50, verdict, repetition=number)
+        for number, verdict in enumerate(("sustainable", "inconclusive", "sustainable"), start=1)
+    ]
+    result = campaign(*steps, rates_eps=[50], repetitions=3)
+    assert undecided(result) == []
+    assert result.answers[0].instances == 1
+
+
+def test_a_knee_is_an_interval_with_a_sentence():
+    result = campaign(
+        step(300),
+        step(330, "unsustainable"),
+        find="knee",
+        question="capacity",
+        instances=[1],
+        rates_eps=[],
+        search={"confirm_runs": 1},
+        drains={},
+    )
+    (cell,) = result.cells
+    assert (cell.knee_backlog.low_eps, cell.knee_backlog.high_eps) == (300, 330)
+    assert result.sentence == (
+        "The backlog of faust x1 starts to grow between 300 and 330 events/s."
+    )
+
+
+def test_a_knee_without_an_end_is_a_doubt():
+    result = campaign(
+        step(300),
+        find="knee",
+        question="capacity",
+        instances=[1],
+        rates_eps=[],
+        search={"max_steps": 1},
+        drains={"faust-1": 400.0},
+    )
+    assert result.sentence == "faust x1 holds 300 events/s, nothing was lost."
+    assert undecided(result)[0].startswith("the knee of faust-1 is not confirmed")
+
+
+def test_records_that_are_late_are_not_lost():
+    late = step(50, "unsustainable", missing=9, drain_s=None)
+    assert unmet_requirements(campaign(late)) == []
+
+
+def test_a_rate_that_must_be_held_and_is_not_is_an_unmet_requirement():
+    lost = campaign(step(50, "unsustainable"), require=["held"])
+    assert unmet_requirements(lost) == ["faust at 50/s: held is required"]
+    held = campaign(step(50, "unsustainable"), step(50, instances=2), require=["held"])
+    assert unmet_requirements(held) == []
+
+
+def test_a_latency_that_must_be_met_and_is_not_is_an_unmet_requirement():
+    slow = campaign(step(50, slo_met=False), require=["slo"])
+    assert unmet_requirements(slow) == ["faust at 50/s: slo is required"]
