@@ -8,7 +8,7 @@ from typing import Final
 
 import numpy as np
 
-from fraud_core.course_lines import LineColumns, read_lines
+from fraud_core.course_lines import Integers, LineColumns, read_lines
 from fraud_core.course_row import COLUMNS
 from fraud_core.errors import TransactionFileError
 from fraud_core.transaction import ANY_DATE, SECONDS_PER_DAY, DateRange, format_time
@@ -51,13 +51,17 @@ def row_blocks(
 def day_begins(rows: LineColumns, newest_day: int) -> tuple[list[int], int]:
     """Places of the rows that begin a day, and the newest day begun."""
     dated = np.flatnonzero(rows.dated)
-    days = rows.time_s[dated] // SECONDS_PER_DAY
-    twice = np.where(days[:-1] == days[1:], days[:-1], NO_DAY)
-    newest = np.maximum.accumulate(np.append(newest_day, twice))
+    newest = np.maximum.accumulate(np.append(newest_day, _confirmed_days(rows)))
     begins: list[int] = dated[:-1][newest[1:] > newest[:-1]].tolist() if len(dated) else []
     if newest_day == NO_DAY:  # what is in front of the first day belongs to it
         begins = begins[1:]
     return begins, int(newest[-1])
+
+
+def _confirmed_days(rows: LineColumns) -> Integers:
+    """The day of each dated row but the last, where the next one carries it too, else `NO_DAY`."""
+    days = rows.time_s[rows.dated] // SECONDS_PER_DAY
+    return np.where(days[:-1] == days[1:], days[:-1], NO_DAY)
 
 
 def blocks_of(files: Sequence[Path], block_bytes: int) -> Iterator[bytes | None]:
@@ -123,7 +127,8 @@ def _first_day(path: Path) -> int:
             "leave the file out, or make some with `python -m model_export simulate --out DIR`"
         )
         raise TransactionFileError(message)
-    return day_begins(rows, NO_DAY)[1]
+    days = _confirmed_days(rows)
+    return int(days[np.argmax(days != NO_DAY)]) if len(days) else NO_DAY
 
 
 def _unreadable(path: Path, error: OSError) -> TransactionFileError:

@@ -159,6 +159,14 @@ def test_a_file_in_another_format_is_refused_before_anything_is_read(tmp_path, t
         read_days([written(tmp_path, text, "other.txt")])
 
 
+def test_a_small_file_of_many_days_may_be_followed_by_one_that_begins_before_its_end(tmp_path):
+    rows = b"\n".join(COURSE_ROWS)
+    many = rows + b"\n" + rows.replace(b"08-22", b"08-24")
+    first = written(tmp_path, many, "1.txt")
+    second = written(tmp_path, rows.replace(b"08-22", b"08-23"), "2.txt")
+    assert sum(len(day) for day in read_days([first, second])) == 9
+
+
 def test_files_out_of_order_are_refused(tmp_path):
     later = written(tmp_path, b"\n".join(COURSE_ROWS).replace(b"08-22", b"08-23"), "later.txt")
     earlier = written(tmp_path, b"\n".join(COURSE_ROWS), "earlier.txt")
