@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 from benchmarks.agenda import Cell, cells_of
 from benchmarks.plan import Plan
@@ -30,6 +30,9 @@ from fraud_core.features import FEATURE_NAMES
 from fraud_core.kafka import KafkaSettings
 from fraud_core.topic_admin import cluster_id
 from fraud_core.transaction_files import transaction_files
+
+_CHANGEABLE: Final = frozenset({"title", "budget_s", "require"})
+"""Keys of a plan that change no measurement."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -165,7 +168,7 @@ def _refuse_mixture(request: Request, saved: RunResult, folder: Path) -> None:
     others = [
         name
         for name in Plan.model_fields
-        if name != "title" and getattr(saved.plan, name) != getattr(request.plan, name)
+        if name not in _CHANGEABLE and getattr(saved.plan, name) != getattr(request.plan, name)
     ]
     if others:
         raise ConfigError(
