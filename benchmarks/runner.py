@@ -310,6 +310,8 @@ def _watch_load(
     while producer.wait(_LOOK_EVERY_S) is None and time.monotonic() < deadline_s:
         begun_s, now_s = sampled.load_begun_s(), time.time()
         bench.tell(loading(step, sampled, begun_s, now_s, extended=extended))
+        if sampled.sampler.failure is not None:
+            raise sampled.sampler.failure
         _refuse_dead_broker(bench, sampled, now_s)
         if begun_s is None:
             if engine.exit_code() is not None:
