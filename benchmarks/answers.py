@@ -177,7 +177,11 @@ def undecided(result: RunResult, cells: Sequence[str] = ()) -> list[str]:
     """
     asked = [one for one in sorted_cells(result.plan) if not cells or one.id in cells]
     doubts = [doubt for cell in asked for doubt in _doubts_of(result, cell)]
-    doubts += [f"{failed['step']} not measured: {failed['why']}" for failed in result.failed]
+    doubts += [
+        f"{failed['step']} not measured: {failed['why']}"
+        for failed in result.failed
+        if not cells or failed.get("cell") in cells
+    ]
     missing = [name for name in result.cells_missing if not cells or name in cells]
     return doubts + [f"cell {name} not measured" for name in missing]
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -134,9 +135,12 @@ def campaign_folder(request: Request, now: datetime) -> Path:
 
 
 def newest_run(plan_id: str, results: Path) -> str | None:
-    """The id of the run of a plan that was begun last."""
-    runs = [load_run(path.parent) for path in results.glob(f"{plan_id}-*/{RUN_FILE}")]
-    mine = [run.run for run in runs if run.plan.id == plan_id]
+    """The id of the run of a plan that was begun last; runs that cannot be read are passed over."""
+    mine = []
+    for path in results.glob(f"{plan_id}-*/{RUN_FILE}"):
+        with contextlib.suppress(ConfigError):
+            run = load_run(path.parent)
+            mine += [run.run] if run.plan.id == plan_id else []
     return max(mine, key=lambda run: str(run["started"]))["id"] if mine else None
 
 

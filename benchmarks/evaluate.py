@@ -364,6 +364,7 @@ def _backlog_fields(evidence: Evidence, backlog: Backlog, moved: Movement) -> di
         "lag_time_p95_s": lag.p95_s if lag else None,
         "lag_time_p95_low_s": lag.low_s if lag else None,
         "lag_time_p95_high_s": lag.high_s if lag else None,
+        "lag_standing_s": lag.standing_s if lag else None,
         "left": max(int(backlog.events[-1]), 0) if len(backlog.events) else 0,
         "backlog_max_events": int(inside.max()) if len(inside) else None,
         "samples_asked": evidence.samples_asked,
