@@ -21,8 +21,9 @@ STEP_OVERHEAD_S: Final = 10
 """Usual time for topics, start of the load, drain and check; only for the estimate."""
 PROBE_S: Final = 60
 """Usual time of a drain probe; only for the estimate."""
-PROBE_RECORDS: Final = 60_000
-"""A minute of work at 1,000 a second."""
+PROBE_RECORDS: Final = 200_000
+"""A fast engine needs 20 s for them; after 45 s a slow one has shown its rate as well. With a tenth
+of that the start of the engine is most of what is measured."""
 RESULT_BYTES_PER_EVENT: Final = 50
 """Ledger and outputs of a step, compressed; 44 were measured."""
 BROKER_BYTES_PER_EVENT: Final = 2500

@@ -89,9 +89,9 @@ def knee_sentence(cell: CellResult) -> str:
 
 
 def drain_sentence(cell: CellResult) -> str:
-    """The upper bound of a cell whose knee was not searched."""
+    """How fast a cell whose knee was not searched catches up: its knee is below that."""
     who = f"{cell.engine} x{cell.instances}"
-    return f"{who} empties a full topic at {cell.drain_eps:,.0f} events/s, more it cannot hold."
+    return f"{who} empties a full topic at about {cell.drain_eps:,.0f} events/s."
 
 
 def _cell(plan: Plan, cell: Cell, standing: Standing) -> CellResult:
