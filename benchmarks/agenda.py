@@ -21,13 +21,16 @@ STEP_OVERHEAD_S: Final = 10
 """Usual time for topics, start of the load, drain and check; only for the estimate."""
 PROBE_S: Final = 60
 """Usual time of a drain probe; only for the estimate."""
-PROBE_RECORDS: Final = 60_000
-"""A minute of work at 1,000 a second."""
+PROBE_RECORDS: Final = 200_000
+"""A fast engine needs 20 s for them; after 45 s a slow one has shown its rate as well. With a tenth
+of that the start of the engine is most of what is measured."""
 RESULT_BYTES_PER_EVENT: Final = 50
 """Ledger and outputs of a step, compressed; 44 were measured."""
 BROKER_BYTES_PER_EVENT: Final = 2500
 """Input, label and prediction while a step runs; its topics are deleted at its end."""
 _FAR_BELOW: Final = 0.5
+_DRAIN_OVER_KNEE: Final = 1.2
+"""Only for the estimate."""
 
 
 class Measured(Protocol):
@@ -262,14 +265,16 @@ def dry_run(
     while (action := next_action(plan, cells, Standing(steps, drains))) is not None:
         actions.append(action)
         if isinstance(action, Probe):
-            drains[action.cell.id] = knee_eps * action.cell.instances * 1.2
+            drains[action.cell.id] = knee_eps * action.cell.instances * _DRAIN_OVER_KNEE
         else:
-            steps.append(_guess(plan, action, knee_eps))
+            drain_eps = drains.get(action.cell)
+            cell_eps = drain_eps / _DRAIN_OVER_KNEE if drain_eps else knee_eps * action.instances
+            steps.append(_guess(plan, action, cell_eps))
     return actions
 
 
 def _guess(plan: Plan, step: Step, knee_eps: float) -> _Guess:
-    held = step.rate_eps <= knee_eps * step.instances
+    held = step.rate_eps <= knee_eps
     if step.rate_eps in plan.rates_eps and plan.question == "demand":
         held = step.instances == max(plan.instances)
     verdict: Verdict = "sustainable" if held else "unsustainable"

@@ -89,9 +89,9 @@ def knee_sentence(cell: CellResult) -> str:
 
 
 def drain_sentence(cell: CellResult) -> str:
-    """The upper bound of a cell whose knee was not searched."""
+    """How fast a cell whose knee was not searched catches up: its knee is below that."""
     who = f"{cell.engine} x{cell.instances}"
-    return f"{who} empties a full topic at {cell.drain_eps:,.0f} events/s, more it cannot hold."
+    return f"{who} empties a full topic at about {cell.drain_eps:,.0f} events/s."
 
 
 def _cell(plan: Plan, cell: Cell, standing: Standing) -> CellResult:
@@ -177,7 +177,11 @@ def undecided(result: RunResult, cells: Sequence[str] = ()) -> list[str]:
     """
     asked = [one for one in sorted_cells(result.plan) if not cells or one.id in cells]
     doubts = [doubt for cell in asked for doubt in _doubts_of(result, cell)]
-    doubts += [f"{failed['step']} not measured: {failed['why']}" for failed in result.failed]
+    doubts += [
+        f"{failed['step']} not measured: {failed['why']}"
+        for failed in result.failed
+        if not cells or failed.get("cell") in cells
+    ]
     missing = [name for name in result.cells_missing if not cells or name in cells]
     return doubts + [f"cell {name} not measured" for name in missing]
 

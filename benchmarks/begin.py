@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 from benchmarks.agenda import Cell, cells_of
 from benchmarks.plan import Plan
@@ -30,6 +31,9 @@ from fraud_core.features import FEATURE_NAMES
 from fraud_core.kafka import KafkaSettings
 from fraud_core.topic_admin import cluster_id
 from fraud_core.transaction_files import transaction_files
+
+_CHANGEABLE: Final = frozenset({"title", "budget_s", "require"})
+"""Keys of a plan that change no measurement."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,9 +135,12 @@ def campaign_folder(request: Request, now: datetime) -> Path:
 
 
 def newest_run(plan_id: str, results: Path) -> str | None:
-    """The id of the run of a plan that was begun last."""
-    runs = [load_run(path.parent) for path in results.glob(f"{plan_id}-*/{RUN_FILE}")]
-    mine = [run.run for run in runs if run.plan.id == plan_id]
+    """The id of the run of a plan that was begun last; runs that cannot be read are passed over."""
+    mine = []
+    for path in results.glob(f"{plan_id}-*/{RUN_FILE}"):
+        with contextlib.suppress(ConfigError):
+            run = load_run(path.parent)
+            mine += [run.run] if run.plan.id == plan_id else []
     return max(mine, key=lambda run: str(run["started"]))["id"] if mine else None
 
 
@@ -165,7 +172,7 @@ def _refuse_mixture(request: Request, saved: RunResult, folder: Path) -> None:
     others = [
         name
         for name in Plan.model_fields
-        if name != "title" and getattr(saved.plan, name) != getattr(request.plan, name)
+        if name not in _CHANGEABLE and getattr(saved.plan, name) != getattr(request.plan, name)
     ]
     if others:
         raise ConfigError(

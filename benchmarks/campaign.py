@@ -34,7 +34,7 @@ from benchmarks.cluster import Broker
 from benchmarks.disagreement import disagreements
 from benchmarks.drain import probe
 from benchmarks.engines import program_of
-from benchmarks.evaluate import Rules
+from benchmarks.movement import Rules
 from benchmarks.outputs import make_offline_features
 from benchmarks.plan import Plan, Step
 from benchmarks.process_use import single_samples

@@ -96,7 +96,7 @@ def run(
     from benchmarks.running import Voice, run_and_report
 
     if verbose:
-        logging.getLogger().setLevel(logging.DEBUG)
+        log_to_stderr(logging.DEBUG)
     request = Request(
         plan=load_plan(plan_file, changes or ()),
         artifact=artifact,
@@ -234,6 +234,37 @@ def drain(
     )
     measured = draining.run_drains(asked, say)
     show(measured.model_dump_json(indent=2) if as_json else draining.drain_table(measured))
+
+
+@app.command()
+def validate(
+    searches: Annotated[int, typer.Option(min=10, help="searches on simulated engines")] = 2000,
+    seed: Annotated[int, typer.Option(help="of the simulation")] = 1,
+    profile: Annotated[str, typer.Option(help="windows and search: quick, standard")] = "standard",
+    oracles: Annotated[
+        int, typer.Option(min=0, max=6, help="search so many real oracle engines instead")
+    ] = 0,
+    artifact: ArtifactOption = DEMO_ARTIFACT,
+    transactions: TransactionsOption = [DEMO_TRANSACTIONS],  # noqa: B006  # typer copies it
+    results: ResultsOption = DEFAULT_RESULTS,
+) -> None:
+    """Search engines whose knee is known; print how often the answer holds it and how wide it is.
+
+    Simulated engines need no broker. With --oracles real engines of known rate are started, loaded
+    and searched as any engine is, each for 10 to 20 minutes in the quick profile.
+
+    Example: streamgauge validate --searches 2000 --seed 1
+    """
+    from benchmarks import validating
+    from benchmarks.oracle_trials import TrialRequest
+
+    name = validating.profile_of(profile)
+    if oracles:
+        files = TrialRequest(artifact, transactions, results, sys.argv, name)
+        show(validating.validate_engines(files, oracles))
+        return
+    say(f"{searches} searches on simulated engines; 2,000 take some minutes")
+    show(validating.validate_traces(searches, seed, name))
 
 
 def main() -> None:

@@ -124,9 +124,26 @@ class _Screen:
 
     def _show(self) -> None:
         self._live.start()
-        self._live.update(
-            Group(_table(self._steps), Text(self._line)) if self._steps else self._line
+        line = Text(self._line)
+        self._live.update(Group(_narrow_table(self._steps), line) if self._steps else line)
+
+
+def _narrow_table(steps: Sequence[StepResult]) -> Table:
+    """What fits into 80 columns beside each other."""
+    table = Table(box=box.SIMPLE_HEAD, padding=(0, 1, 0, 0), pad_edge=False, show_edge=False)
+    table.add_column("engine and rate", no_wrap=True)
+    table.add_column("verdict", no_wrap=True)
+    for name in ("lag p95 s", "p99 ms", "CPU-s per million"):
+        table.add_column(name, justify="right", no_wrap=True)
+    for step in steps:
+        table.add_row(
+            title_of(step),
+            Text(step.verdict, style=VERDICT_STYLES[step.verdict]),
+            "-" if step.lag_time_p95_s is None else f"{step.lag_time_p95_s:.1f}",
+            percentiles_text(step.latency_ms)[2],
+            _cpu_text(step),
         )
+    return table
 
 
 def title_of(step: Step | StepResult) -> str:
@@ -201,7 +218,8 @@ def summary(result: RunResult, report: Path, *, color: bool, width: int | None =
     if result.sentence:
         console.print(Text(result.sentence, style="bold"), soft_wrap=True)
     console.print(Text(headline(result)), soft_wrap=True)
-    console.print(_table(result.steps))
+    if result.steps:
+        console.print(_table(result.steps))
     for step in result.steps:
         console.print(Text(f"{title_of(step)}: {step.why}"), soft_wrap=True)
     if result.cells_missing:
@@ -239,9 +257,13 @@ def _table(steps: Sequence[StepResult]) -> Table:
             *(f"{count:,}" for count in (step.sent, step.scored, step.dead_letters)),
             *(f"{count:,}" for count in (step.duplicates, step.missing)),
             *percentiles_text(step.latency_ms),
-            "-" if step.cpu_s_per_million is None else f"{step.cpu_s_per_million:,.0f}",
+            _cpu_text(step),
         )
     return table
+
+
+def _cpu_text(step: StepResult) -> str:
+    return "-" if step.cpu_s_per_million is None else f"{step.cpu_s_per_million:,.0f}"
 
 
 def percentiles_text(latency: LatencyMs | None) -> list[str]:

@@ -7,7 +7,7 @@ from typing import Final
 import numpy as np
 
 from benchmarks.backlog import Backlog, lower_envelope
-from benchmarks.evaluate import Movement
+from benchmarks.movement import Movement
 from benchmarks.verdict import Evidence, Limits, Load, judge
 
 LOST_LAG_S: Final = 30.0

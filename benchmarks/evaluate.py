@@ -2,26 +2,16 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
 from benchmarks import parity
-from benchmarks.backlog import (
-    BATCHES_PER_BLOCK,
-    BLOCK_S,
-    Backlog,
-    LagTime,
-    Slope,
-    batch_interval_s,
-    lag_time,
-    lower_envelope,
-    theil_sen,
-)
+from benchmarks.backlog import Backlog
 from benchmarks.latency import FloatArray, LatencySummary, finite_or_none, latencies_ms, summarize
+from benchmarks.movement import Movement, Rules, Window, backlog_of, movement
 from benchmarks.parity import NEVER, Counts, Ledger, Mismatches, Outputs
 from benchmarks.plan import Step
 from benchmarks.result import (
@@ -43,23 +33,6 @@ MIB = 1024 * 1024
 
 
 @dataclass(frozen=True, slots=True)
-class Window:
-    """What is judged, Unix seconds; the end is excluded."""
-
-    start_s: float
-    end_s: float
-
-    @property
-    def length_s(self) -> float:
-        """Seconds."""
-        return self.end_s - self.start_s
-
-    def slots(self) -> range:
-        """The whole seconds in it."""
-        return range(math.ceil(self.start_s), math.ceil(self.end_s))
-
-
-@dataclass(frozen=True, slots=True)
 class EngineLife:
     """What is known of the engine's process.
 
@@ -78,21 +51,6 @@ class EngineLife:
     exit_code: int
     ended: str | None
     restarted: str | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Rules:
-    """What a step is judged by.
-
-    Attributes:
-        limits: what counts as held, and as valid.
-        block_s: block of the trend.
-        slo_p99_ms: latency objective.
-    """
-
-    limits: Limits = field(default_factory=Limits)
-    block_s: float = BLOCK_S
-    slo_p99_ms: float = 1000.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,44 +90,6 @@ class Record:
     clock_step_ms: float = 0.0
 
 
-@dataclass(frozen=True, slots=True)
-class Movement:
-    """How a backlog moved in a window.
-
-    Attributes:
-        inside: the samples of the window.
-        block_s: block of the trend: the rules', or three batches of the engine.
-        slope: None where the samples are too few.
-        lag_time: None where there are no samples.
-    """
-
-    inside: Backlog
-    block_s: float
-    slope: Slope | None
-    lag_time: LagTime | None
-
-
-def movement(
-    offsets: Sequence[OffsetSample],
-    baseline: Totals,
-    window: Window,
-    rate_eps: float,
-    rules: Rules,
-) -> Movement:
-    """How the backlog moved in a window."""
-    samples = [one for one in offsets if window.start_s <= one.at_s < window.end_s]
-    inside = backlog_of(samples, baseline)
-    outputs = np.array([one.totals.outputs for one in samples], np.int64)
-    interval_s = batch_interval_s(inside.at_s, outputs)
-    block_s = max(rules.block_s, BATCHES_PER_BLOCK * interval_s)
-    return Movement(
-        inside=inside,
-        block_s=block_s,
-        slope=theil_sen(lower_envelope(inside, block_s)),
-        lag_time=lag_time(inside, rate_eps, block_s, interval_s),
-    )
-
-
 def window_of(
     step: Step, report: LoadReport, *, extended: bool = False, aborted: bool = False
 ) -> Window:
@@ -183,16 +103,6 @@ def window_of(
         return Window(start_s, start_s + step.measure_s * (2 if extended else 1))
     last_s = report.last_due_ms / 1000
     return Window(start_s if last_s - start_s >= step.warmup_s else first_s, last_s)
-
-
-def backlog_of(offsets: Sequence[OffsetSample], baseline: Totals) -> Backlog:
-    """Records in minus records out since the baseline."""
-    events = [
-        (sample.totals.inputs - baseline.inputs) - (sample.totals.outputs - baseline.outputs)
-        for sample in offsets
-    ]
-    at_s = [sample.at_s for sample in offsets]
-    return Backlog(np.array(at_s, np.float64), np.array(events, np.float64))
 
 
 def evaluate(record: Record, rules: Rules) -> StepResult:
@@ -364,6 +274,7 @@ def _backlog_fields(evidence: Evidence, backlog: Backlog, moved: Movement) -> di
         "lag_time_p95_s": lag.p95_s if lag else None,
         "lag_time_p95_low_s": lag.low_s if lag else None,
         "lag_time_p95_high_s": lag.high_s if lag else None,
+        "lag_standing_s": lag.standing_s if lag else None,
         "left": max(int(backlog.events[-1]), 0) if len(backlog.events) else 0,
         "backlog_max_events": int(inside.max()) if len(inside) else None,
         "samples_asked": evidence.samples_asked,

@@ -7,7 +7,8 @@ from pathlib import Path
 from pydantic import BaseModel, ConfigDict
 
 from benchmarks.campaign import rules_of
-from benchmarks.evaluate import EngineLife, Record, Rules, evaluate
+from benchmarks.evaluate import EngineLife, Record, evaluate
+from benchmarks.movement import Rules
 from benchmarks.outputs import load_outputs, read_ledger
 from benchmarks.parity import Mismatches
 from benchmarks.plan import Step

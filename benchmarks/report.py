@@ -26,7 +26,8 @@ from benchmarks.csv_tables import (
     samples_table,
     steps_table,
 )
-from benchmarks.evaluate import Window, backlog_of, latencies_in
+from benchmarks.evaluate import latencies_in
+from benchmarks.movement import Window, backlog_of
 from benchmarks.outputs import load_outputs, read_ledger
 from benchmarks.producing import read_report
 from benchmarks.result import CellResult, KneeResult, RunResult, StepResult

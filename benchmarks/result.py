@@ -111,6 +111,9 @@ class StepResult(_Part):
     lag_time_p95_s: float | None = Field(description="backlog / rate, 95th percentile of samples")
     lag_time_p95_low_s: float | None = Field(None, description="lower end of its 90 % interval")
     lag_time_p95_high_s: float | None = Field(None, description="upper end of its 90 % interval")
+    lag_standing_s: float | None = Field(
+        None, description="lag that never went away, beyond that of a batch"
+    )
     block_s: float = Field(10.0, description="length of the blocks of the trend")
     backlog_max_events: int | None
     samples_asked: int = Field(description="samples that the window holds at 1 Hz")

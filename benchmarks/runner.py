@@ -17,15 +17,8 @@ from benchmarks.backlog import Backlog
 from benchmarks.cluster import Broker, send_probes, wait_for_probes
 from benchmarks.early import clearly_lost, is_decided
 from benchmarks.engines import EngineStart
-from benchmarks.evaluate import (
-    EngineLife,
-    Record,
-    Rules,
-    Window,
-    backlog_of,
-    evaluate,
-    movement,
-)
+from benchmarks.evaluate import EngineLife, Record, evaluate
+from benchmarks.movement import Rules, Window, backlog_of, movement
 from benchmarks.outputs import read_ledger, read_outputs, read_reference, save_outputs
 from benchmarks.parity import Ledger, Mismatches, Outputs, compare, without_probes
 from benchmarks.plan import Step
@@ -310,6 +303,8 @@ def _watch_load(
     while producer.wait(_LOOK_EVERY_S) is None and time.monotonic() < deadline_s:
         begun_s, now_s = sampled.load_begun_s(), time.time()
         bench.tell(loading(step, sampled, begun_s, now_s, extended=extended))
+        if sampled.sampler.failure is not None:
+            raise sampled.sampler.failure
         _refuse_dead_broker(bench, sampled, now_s)
         if begun_s is None:
             if engine.exit_code() is not None:

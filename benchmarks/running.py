@@ -10,7 +10,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from benchmarks.answers import undecided, unmet_requirements
-from benchmarks.begin import Request, choose_run
+from benchmarks.begin import Request, choose_run, chosen_cells
 from benchmarks.campaign import Announcement, run_campaign
 from benchmarks.console import Narrator, summary
 from benchmarks.result import RunResult
@@ -50,7 +50,8 @@ def run_and_report(request: Request, voice: Voice) -> None:
     finally:
         narrator.close()
     _print_result(result, _write_report(folder), voice)
-    raise_if_not_answered(result, request.cells)
+    cells = chosen_cells(request.plan, request.engine, request.cells)
+    raise_if_not_answered(result, [cell.id for cell in cells])
 
 
 def _write_report(folder: Path) -> Path:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import logging
 import math
 import threading
@@ -50,6 +51,7 @@ class Sampler:
         offsets: what was taken so far, by time.
         uses: the same for CPU and memory.
         waits: how long threads of broker and generator waited for a CPU.
+        failure: why no more samples can be kept, most often a full disk; None while they can.
     """
 
     def __init__(
@@ -72,6 +74,7 @@ class Sampler:
         self.offsets: list[OffsetSample] = []
         self.uses: list[UseSample] = []
         self.waits: list[ThreadWait] = []
+        self.failure: OSError | None = None
         self._broker, self._names, self._clock = broker, names, clock
         self._roles = {role: (read, CpuMeter()) for role, read in roles.items()}
         self._offsets_file = (folder / OFFSETS_FILE).open("w", newline="")
@@ -93,11 +96,17 @@ class Sampler:
         self._stop.set()
         if self._thread.is_alive():
             self._thread.join()
-        self._offsets_file.close()
-        self._use_file.close()
-        self._waits_file.close()
+        for file in (self._offsets_file, self._use_file, self._waits_file):
+            with contextlib.suppress(OSError):  # what is left in a buffer finds no room either
+                file.close()
 
     def _run(self) -> None:
+        try:
+            self._sample_until_stopped()
+        except OSError as error:  # told by the thread that runs the step
+            self.failure = error
+
+    def _sample_until_stopped(self) -> None:
         slot_s = math.floor(self._clock()) + 1
         while not self._stop.wait(max(slot_s - self._clock(), 0)):
             self._take_offsets(slot_s)

@@ -21,6 +21,10 @@ from typing import IO, Final
 WAITS_FILE: Final = "waits.csv"
 SAMPLE_EVERY_S: Final = 5
 """A broker has some 100 threads; reading them once a second would itself be a load."""
+OFF_THE_PATH: Final = ("C1 CompilerThre", "C2 CompilerThre")
+"""A JVM's compilers wait for a CPU for minutes after its start; no record waits for them.
+
+The kernel keeps 15 characters of a name."""
 _COLUMNS: Final = ("at_s", "role", "pid", "tid", "name", "waited_s")
 _NS: Final = 1e9
 
@@ -114,7 +118,8 @@ def longest_wait(
     """
     threads: dict[tuple[int, int], list[ThreadWait]] = {}
     for one in samples:
-        if one.role == role and first_s <= one.at_s <= last_s:
+        in_window = first_s <= one.at_s <= last_s
+        if one.role == role and in_window and one.name not in OFF_THE_PATH:
             threads.setdefault((one.pid, one.tid), []).append(one)
     found = [
         LongestWait(role, seen[-1].name, _share(seen)) for seen in threads.values() if len(seen) > 1

@@ -19,7 +19,8 @@ PLAN = """
 id: short
 engines: [plain]
 rates_eps: [50]
-step: {warmup_s: 1, measure_s: 4}
+step: {warmup_s: 1, measure_s: 4, extend: false}
+invalid_again: 0
 """
 
 

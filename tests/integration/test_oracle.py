@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import signal
 import subprocess
@@ -75,3 +76,28 @@ def test_every_record_is_answered_once_at_the_rate_that_was_asked(kafka, topics,
     later = [at for at in at_ms if at > at_ms[0] + 50]
     served_eps = len(later) / ((at_ms[-1] - at_ms[0]) / 1000)
     assert RATE_EPS * 0.85 < served_eps < RATE_EPS * 1.1
+
+
+def test_it_is_measured_like_any_engine(kafka, trained, dirty_files, tmp_path):
+    plan = tmp_path / "oracle.yaml"
+    plan.write_text(
+        "id: oracle\nengines: [oracle]\nrates_eps: [50]\n"
+        "options: {oracle: ['--rate', '300', '--batch-ms', '100']}\n"
+        "step: {warmup_s: 1, measure_s: 6, block_s: 1, extend: false}\n"
+    )
+    command = [sys.executable, "-m", "benchmarks", "run", str(plan), "--json"]
+    command += ["--artifact", str(trained), "--transactions", str(dirty_files)]
+    done = subprocess.run(
+        [*command, "--results", str(tmp_path / "results")],
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=180,
+        env=os.environ | {"KAFKA_BOOTSTRAP_SERVERS": kafka.bootstrap_servers},
+    )
+    (step,) = json.loads(done.stdout)["steps"]
+    assert (step["sent"], step["missing"], step["wrongly_answered"]) == (350, 0, 0), done.stderr
+    assert step["dead_letters"] > 0
+    assert step["labels_incomplete"] == step["scored"]
+    # a record waits for the batch before it and is worked on in its own
+    assert 100 < step["latency_ms"]["p50"] < 400

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from benchmarks.evaluate import Rules, evaluate
+from benchmarks.evaluate import evaluate
+from benchmarks.movement import Rules
 from benchmarks.plan import plan_from
 from benchmarks.result import RunResult
 from tests.unit.benchmarks.records import STEP, record

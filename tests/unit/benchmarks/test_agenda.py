@@ -3,7 +3,16 @@ from types import SimpleNamespace
 
 import pytest
 
-from benchmarks.agenda import Cell, Probe, Standing, cells_of, dry_run, estimate_s, next_action
+from benchmarks.agenda import (
+    PROBE_RECORDS,
+    Cell,
+    Probe,
+    Standing,
+    cells_of,
+    dry_run,
+    estimate_s,
+    next_action,
+)
 from benchmarks.plan import Step, load_plan, plan_from
 
 SMOKE = load_plan(Path("benchmarks/plans/smoke.yaml"))
@@ -118,7 +127,7 @@ def test_a_search_begins_with_a_drain_and_ends_with_an_interval():
     actions = campaign(
         plan, lambda step: "sustainable" if step.rate_eps <= 730 else "unsustainable", 1000
     )
-    assert actions[0] == Probe(Cell("faust", 1), 60_000)
+    assert actions[0] == Probe(Cell("faust", 1), PROBE_RECORDS)
     assert actions[1].rate_eps == 800
     rates = sorted(action.rate_eps for action in actions[1:])
     below = max(rate for rate in rates if rate <= 730)

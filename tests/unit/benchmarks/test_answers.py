@@ -105,3 +105,10 @@ def test_a_rate_that_must_be_held_and_is_not_is_an_unmet_requirement():
 def test_a_latency_that_must_be_met_and_is_not_is_an_unmet_requirement():
     slow = campaign(step(50, slo_met=False), require=["slo"])
     assert unmet_requirements(slow) == ["faust at 50/s: slo is required"]
+
+
+def test_a_step_that_failed_is_a_doubt_of_its_cell_only():
+    failed = {"step": "faust-x2-50eps", "cell": "faust-2", "why": "no Java"}
+    result = campaign(step(50), step(400)).model_copy(update={"failed": [failed]})
+    assert undecided(result) == ["faust-x2-50eps not measured: no Java"]
+    assert undecided(result, ["faust-1"]) == []

@@ -3,7 +3,7 @@ import pytest
 
 from benchmarks.backlog import Backlog
 from benchmarks.early import clearly_lost, is_decided
-from benchmarks.evaluate import Rules, Window, movement
+from benchmarks.movement import Rules, Window, movement
 from benchmarks.verdict import Limits
 from tests.unit.benchmarks.records import BASELINE, START_S, offsets
 

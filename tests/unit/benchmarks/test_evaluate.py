@@ -3,7 +3,8 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from benchmarks.evaluate import Rules, Window, evaluate, window_of
+from benchmarks.evaluate import evaluate, window_of
+from benchmarks.movement import Rules, Window
 from tests.unit.benchmarks.records import (
     COUNT,
     REPORT,

@@ -4,7 +4,8 @@ from html.parser import HTMLParser
 import pytest
 
 from benchmarks.charts import StepSeries
-from benchmarks.evaluate import backlog_of, latencies_in, window_of
+from benchmarks.evaluate import latencies_in, window_of
+from benchmarks.movement import backlog_of
 from benchmarks.report import interval_text, remarks_text, render, write_all
 from benchmarks.result import CellResult, KneeResult
 from tests.unit.benchmarks.campaigns import campaign, series_of_campaign

@@ -42,6 +42,11 @@ def test_other_roles_do_not_count():
     assert longest_wait(samples, "broker", 0, 10) is None
 
 
+def test_the_compilers_of_a_jvm_do_not_count():
+    name = "C2 CompilerThre"
+    assert longest_wait([wait(0, 0, name=name), wait(10, 9, name=name)], "broker", 0, 10) is None
+
+
 def test_a_thread_seen_once_tells_nothing():
     assert longest_wait([wait(5, 3)], "broker", 0, 10) is None
 
