@@ -17,6 +17,7 @@ from rich.text import Text
 
 from benchmarks.agenda import Probe
 from benchmarks.backlog import Backlog, lower_envelope, theil_sen, trend
+from benchmarks.instance_use import UNKNOWN
 from benchmarks.plan import Step
 from benchmarks.result import LatencyMs, RunResult, StepResult
 from benchmarks.runner import Progress, Sampled
@@ -141,7 +142,7 @@ def _narrow_table(steps: Sequence[StepResult]) -> Table:
             Text(step.verdict, style=VERDICT_STYLES[step.verdict]),
             "-" if step.lag_time_p95_s is None else f"{step.lag_time_p95_s:.1f}",
             percentiles_text(step.latency_ms)[2],
-            _cpu_text(step),
+            cpu_text(step),
         )
     return table
 
@@ -219,6 +220,8 @@ def summary(result: RunResult, report: Path, *, color: bool, width: int | None =
     if result.sentence:
         console.print(Text(result.sentence, style="bold"), soft_wrap=True)
     console.print(Text(headline(result)), soft_wrap=True)
+    if size := size_text(result):
+        console.print(Text(size), soft_wrap=True)
     if result.steps:
         console.print(_table(result.steps))
     for step in result.steps:
@@ -258,13 +261,33 @@ def _table(steps: Sequence[StepResult]) -> Table:
             *(f"{count:,}" for count in (step.sent, step.scored, step.dead_letters)),
             *(f"{count:,}" for count in (step.duplicates, step.missing)),
             *percentiles_text(step.latency_ms),
-            _cpu_text(step),
+            cpu_text(step),
         )
     return table
 
 
-def _cpu_text(step: StepResult) -> str:
-    return "-" if step.cpu_s_per_million is None else f"{step.cpu_s_per_million:,.0f}"
+def cpu_text(step: StepResult) -> str:
+    """Of the instances alone and of the whole engine, where these differ."""
+    whole, alone = step.cpu_s_per_million, step.cpu_s_per_million_instances
+    if whole is None:
+        return "-"
+    apart = alone is not None and round(alone) != round(whole)
+    return f"{alone:,.0f} of {whole:,.0f}" if apart else f"{whole:,.0f}"
+
+
+def size_text(result: RunResult) -> str:
+    """How the instances were held to their size, and plainly where they were not; or nothing."""
+    limits = result.plan.instance
+    asked = [f"{', '.join(f'{cpu:g}' for cpu in limits.cpu)} core"] if limits.cpu else []
+    asked += [f"{limits.memory_mb} MB"] if limits.memory_mb else []
+    if not asked:
+        return ""
+    means = sorted({step.limited_by for step in result.steps if step.limited_by})
+    said = f"instances of {' and '.join(asked)}"
+    free = [step.id for step in result.steps if step.limited_by in {"none", UNKNOWN}]
+    if free:
+        return f"{said}, but nothing is known to have held them in {', '.join(free)}"
+    return f"{said}, held by {', '.join(means)}" if means else said
 
 
 def percentiles_text(latency: LatencyMs | None) -> list[str]:

@@ -17,7 +17,7 @@ from markupsafe import Markup
 from benchmarks.backlog import Backlog, trend
 from benchmarks.chart_choice import charts_of, has_lines
 from benchmarks.charts import Chart, StepSeries, color_of, save_png, svg_of
-from benchmarks.console import headline, percentiles_text, title_of
+from benchmarks.console import cpu_text, headline, percentiles_text, size_text, title_of
 from benchmarks.csv_tables import (
     SAMPLES_TABLE,
     STEPS_TABLE,
@@ -134,6 +134,8 @@ def render(result: RunResult, series: Sequence[StepSeries]) -> str:
     environment.filters |= {
         "percentiles": percentiles_text,
         "title": title_of,
+        "cpu": cpu_text,
+        "throttled": throttled_text,
         "color": color_of,
         "interval": interval_text,
         "cell_title": cell_title,
@@ -146,6 +148,7 @@ def render(result: RunResult, series: Sequence[StepSeries]) -> str:
         charts=charts,
         cells=[cell for cell in result.cells if _has_answer(cell)],
         headline=headline(result),
+        size=size_text(result),
         many=has_lines(result.steps),
         steps=sorted(result.steps, key=_place_in_tables),
         trend_of=_trend_of,
@@ -170,6 +173,15 @@ def interval_text(knee: KneeResult | None) -> str:
     if knee.high_eps is None:
         return f"above {knee.low_eps:g}"
     return f"{knee.low_eps:g} to {knee.high_eps:g}"
+
+
+def throttled_text(step: StepResult) -> str:
+    """Share of the CPU periods in which a quota was used up, from the least to the most stopped."""
+    shares = [one.throttled_share for one in step.instance_use if one.throttled_share is not None]
+    if not shares:
+        return "–"  # noqa: RUF001  # as everywhere in the page
+    low, high = (f"{share:.0%}" for share in (min(shares), max(shares)))
+    return low if low == high else f"{low} to {high}"
 
 
 def remarks_text(cell: CellResult) -> str:
