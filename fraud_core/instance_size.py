@@ -79,7 +79,8 @@ def _works(means: Means) -> bool:
         return False
     limit = None
     try:
-        limit = InstanceLimit("try", InstanceSize(cpu_cores=0.5), means)
+        # the smallest: a group above us may have a quota, and takes no larger one below it
+        limit = InstanceLimit("try", InstanceSize(cpu_cores=SMALLEST_CORES), means)
         limit.hold(child.pid)
     except SurroundingsError:
         return False
