@@ -5,7 +5,7 @@ from __future__ import annotations
 import io
 from collections import Counter
 from collections.abc import Callable, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Final
 
@@ -54,6 +54,7 @@ class Narrator:
         self._last: datetime | None = None
         self._phase = ""
         self._place = ""
+        self._ends: datetime | None = None
 
     def say(self, text: str) -> None:
         """One line."""
@@ -62,8 +63,16 @@ class Narrator:
         else:
             say(text)
 
-    def begin(self, number: int, count: int, action: Step | Probe) -> None:
-        """A step or a drain begins."""
+    def begin(self, number: int, count: int, action: Step | Probe, left_s: float) -> None:
+        """A step or a drain begins.
+
+        Args:
+            number: of the step, from 1.
+            count: of about how many.
+            action: what begins.
+            left_s: usual time to the end of the run, this included.
+        """
+        self._ends = self._clock() + timedelta(seconds=left_s)
         if isinstance(action, Probe):
             self._place = f"drain {action.cell.id}"
         else:
@@ -85,7 +94,8 @@ class Narrator:
         if not is_due and progress.phase == self._phase:
             return
         self._last, self._phase = now, progress.phase
-        line = f"{now:%H:%M:%S} {self._place}  {progress_line(progress)}"
+        run_left_s = None if self._ends is None else (self._ends - now).total_seconds()
+        line = f"{now:%H:%M:%S} {self._place}  {progress_line(progress, run_left_s)}"
         if self._screen is not None:
             self._screen.update(line)
         else:
@@ -154,15 +164,30 @@ def title_of(step: Step | StepResult) -> str:
     return f"{step.engine} x{step.instances}{size} @ {step.rate_eps:g}/s{run}"
 
 
-def progress_line(progress: Progress) -> str:
-    """`measuring 00:12/01:00  in 400.0/s  out 399.8/s  lag 41 (0.10 s) steady  cpu 0.52`."""
+def progress_line(progress: Progress, run_left_s: float | None = None) -> str:
+    """`measuring 00:12/01:00  in 400.0/s  out 399.8/s  lag 41 (0.10 s) steady  cpu 0.52`.
+
+    Args:
+        progress: where the step stands.
+        run_left_s: usual time to the end of the run, shown at the end of the line with what is left
+            of the phase.
+    """
     time = _clock_text(progress.done_s)
     if progress.phase_s is not None:
         time += f"/{_clock_text(progress.phase_s)}"
     parts = [f"{progress.phase} {time}"]
     if progress.sampled is not None:
         parts += _sampled_parts(progress.sampled, progress.step.rate_eps)
+    if run_left_s is not None:
+        parts.append(_left_text(progress, run_left_s))
     return "  ".join(parts)
+
+
+def _left_text(progress: Progress, run_left_s: float) -> str:
+    """`left 00:48, run 00:31:10`; the run's is what is usual, and never below what is left here."""
+    phase = None if progress.phase_s is None else max(progress.phase_s - progress.done_s, 0.0)
+    run = f"run {_long_clock_text(max(run_left_s, phase or 0.0))}"
+    return f"left {run}" if phase is None else f"left {_clock_text(phase)}, {run}"
 
 
 def _sampled_parts(sampled: Sampled, rate_eps: float) -> list[str]:
@@ -298,6 +323,11 @@ def percentiles_text(latency: LatencyMs | None) -> list[str]:
         "never" if value is None else f"{value:,.0f}"
         for value in (latency.p50, latency.p95, latency.p99)
     ]
+
+
+def _long_clock_text(seconds: float) -> str:
+    whole = int(seconds)
+    return f"{whole // 3600:02d}:{whole // 60 % 60:02d}:{whole % 60:02d}"
 
 
 def _clock_text(seconds: float) -> str:

@@ -20,10 +20,6 @@ MODULES: Final[Mapping[str, str]] = MappingProxyType(
 """What `python -m` starts for each engine; all take the same options."""
 
 
-_SILENT: Final = frozenset({"faust", "spark"})
-"""Engines that do not take --instances-file yet."""
-
-
 @dataclass(frozen=True, slots=True)
 class EngineStart:
     """How an engine is started.
@@ -65,11 +61,6 @@ def size_options(cpu: float | None, memory_mb: int | None) -> list[str]:
     """The options for the size of an instance; none where there is no limit."""
     options = [] if cpu is None else ["--cpu", f"{cpu:g}"]
     return options if memory_mb is None else [*options, "--memory-mb", str(memory_mb)]
-
-
-def tells_instances(engine: str) -> bool:
-    """True for an engine that says which processes its instances are."""
-    return engine not in _SILENT
 
 
 def program_of(engine: str) -> list[str]:

@@ -291,6 +291,11 @@ class AnswerResult(_Part):
     recommended: int | None = Field(
         None, description="smallest count that needs at most 70 % of its capacity"
     )
+    smallest_cpu: float | None = Field(
+        None,
+        description="smallest tested quota with which one instance held it, cores; null: the "
+        "answer is not one instance, or no quota was tested",
+    )
     sentence: str
 
 

@@ -16,7 +16,7 @@ import numpy as np
 from benchmarks.backlog import Backlog
 from benchmarks.cluster import Broker, send_probes, wait_for_probes
 from benchmarks.early import clearly_lost, is_decided
-from benchmarks.engines import EngineStart, tells_instances
+from benchmarks.engines import EngineStart
 from benchmarks.evaluate import EngineLife, Record, evaluate
 from benchmarks.instance_watch import EngineTree
 from benchmarks.movement import Rules, Window, backlog_of, movement
@@ -214,7 +214,7 @@ def _measure(step: Step, bench: Bench, names: TopicNames, folder: Path) -> _Meas
         names.prefix,
         cpu=step.cpu,
         memory_mb=step.memory_mb,
-        instances_file=told_in if tells_instances(step.engine) else None,
+        instances_file=told_in,
     )
     started_s = time.time()
     with ExitStack() as at_end:
