@@ -98,8 +98,9 @@ def test_without_a_terminal_there_is_a_line_each_five_seconds_and_at_each_new_ph
     narrator.close()
     lines = capsys.readouterr().err.splitlines()
     assert [line[:8] for line in lines] == ["12:00:00", "12:00:05", "12:00:06", "12:00:11"]
-    assert lines[0] == "12:00:00 step 2/4 faust x1 @ 10/s  starting 00:00"
-    assert lines[0].endswith("starting 00:00  left run 00:05:00")
+    assert lines[0] == "12:00:00 step 2/4 faust x1 @ 10/s  starting 00:00  left run 00:05:00", (
+        lines[0]
+    )
 
 
 def test_a_progress_line_ends_with_what_is_left_of_phase_and_run():
