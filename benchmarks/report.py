@@ -180,7 +180,7 @@ def throttled_text(step: StepResult) -> str:
     shares = [one.throttled_share for one in step.instance_use if one.throttled_share is not None]
     if not shares:
         return "–"  # noqa: RUF001  # as everywhere in the page
-    low, high = (f"{share:.0%}" for share in (min(shares), max(shares)))
+    low, high = (f"{share * 100:.0f} %" for share in (min(shares), max(shares)))
     return low if low == high else f"{low} to {high}"
 
 

@@ -10,9 +10,9 @@ from benchmarks.instance_samples import (
 )
 from benchmarks.instance_use import means_of, memory_kills_of, restarts_of, uses_of
 from benchmarks.movement import Rules, Window
-from benchmarks.samples import ENGINE, INSTANCES, OVERHEAD, TreeUse, UseSample, difference
+from benchmarks.samples import ENGINE, INSTANCES, OVERHEAD
 from fraud_core.control_groups import GroupCounters
-from tests.unit.benchmarks.records import MIB, START_S, STEP, record, uses
+from tests.unit.benchmarks.records import START_S, STEP, parted, record
 
 NOTHING = GroupCounters(None, None, None, None)
 SIZED = STEP.model_copy(update={"cpu": 0.25})
@@ -130,17 +130,6 @@ def test_what_held_the_instances_is_in_the_result():
     assert found.instance_use[0].throttled_share == pytest.approx(0.5, abs=0.01)
     assert evaluate(record(step=SIZED), Rules()).limited_by == "unknown"
     assert evaluate(record(), Rules()).limited_by is None
-
-
-def parted(cores=0.5, instances=0.3):
-    """Samples of an engine whose instances use a part of its CPU and 150 of its 200 MiB."""
-    found = uses(cores)
-    for one in [one for one in found if one.role == ENGINE]:
-        second = one.slot_s - START_S
-        part = TreeUse(50 + instances * second, 150 * MIB, 2)
-        found.append(UseSample(one.slot_s, one.at_s, INSTANCES, part))
-        found.append(UseSample(one.slot_s, one.at_s, OVERHEAD, difference(one.use, part)))
-    return found
 
 
 def test_instances_and_overhead_are_told_apart():
