@@ -136,9 +136,7 @@ class InstanceLimit:
             _move_family(pid, folder.path)
 
     def remove(self) -> None:
-        """Let go of what still runs, and remove the groups. A scope goes with its last process."""
-        if self.means == "systemd":
-            systemd_scope.ask(systemd_scope.stop_command(f"{self._unit}.scope"))
+        """Let go of what still runs, and remove the groups; a scope ends with its last process."""
         for folder in self._folders or ():
             for pid in control_groups.members(folder.path):
                 with contextlib.suppress(OSError):
