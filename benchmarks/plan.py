@@ -16,7 +16,7 @@ from benchmarks.verdict import Limits
 from fraud_core.errors import ConfigError
 from fraud_core.topics import PARTITIONS
 
-EngineName = Literal["faust", "spark", "plain", "oracle"]
+EngineName = Literal["faust", "faust-tuned", "spark", "plain", "oracle"]
 ProfileName = Literal["smoke", "quick", "standard", "full"]
 Requirement = Literal["held", "slo"]
 
