@@ -10,6 +10,7 @@ from faust.types.auth import SASLMechanism
 from mode.supervisors import CrashingSupervisor
 
 from faust_scorer.agent import Agent
+from faust_scorer.monitor import QuietMonitor
 from faust_scorer.settings import WorkerSettings
 from faust_scorer.transport import TunedTransport
 from fraud_core.kafka import KafkaSettings
@@ -63,7 +64,7 @@ _APP_SETTINGS: dict[str, Any] = {
     "broker_commit_interval": 1.0,
     "broker_commit_every": 20_000,
     # The default of 60 s is how long nobody reads the partitions of a killed worker.
-    "broker_session_timeout": 10.0,
+    "broker_session_timeout": 8.0,
     # A worker learns with its next heartbeat that another one has joined or left, and until the
     # last of them has learned it, nobody scores. Each takes 0.3 ms of CPU.
     "broker_heartbeat_interval": 0.5,
@@ -71,6 +72,7 @@ _APP_SETTINGS: dict[str, Any] = {
     "producer_request_timeout": 30.0,
     "consumer_auto_offset_reset": "earliest",
     "cython_optimizations": True,
+    "Monitor": QuietMonitor,
     "web_enabled": False,
     "worker_redirect_stdouts": False,
 }

@@ -74,10 +74,10 @@ def _watched_app(
     app = make_app(settings, kafka, agent)
     watch = Watch(FaustDealt(app), scorer, agent.progress, health, lambda now: _tell(ready=now))
 
-    @app.task
     async def look() -> None:
         await watch.run(agent.scoring)
 
+    app.task(look)
     return app
 
 

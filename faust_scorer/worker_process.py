@@ -12,7 +12,7 @@ from typing import IO, Final, cast
 import orjson
 
 LAST_LINES: Final = 15
-_LINES_WITHIN_S: Final = 2.0
+_LINES_WITHIN_S: Final = 10.0
 
 
 class WorkerProcess:
