@@ -136,7 +136,12 @@ class Group:
 @contextmanager
 def _signals_to(handler: Callable[[int, object], None]) -> Iterator[None]:
     """Handle the signals that mean stop; at the end they mean again what they meant before."""
-    before = {number: signal.signal(number, handler) for number in _STOP_SIGNALS}
+    before = {
+        number: signal.signal(number, handler)
+        for number in _STOP_SIGNALS
+        # nohup ignores it so that the group outlives its terminal
+        if number != signal.SIGHUP or signal.getsignal(number) != signal.SIG_IGN
+    }
     try:
         yield
     finally:

@@ -146,3 +146,20 @@ def test_a_worker_that_does_not_stop_is_killed_in_the_end():
     fast = FastTime((lambda: fast.now_s > 30, stop), always=True)
     assert run(f"{deaf}; signal.pause()", fast) == 0
     assert fast.now_s > 60
+
+
+def test_a_closed_terminal_stops_the_group_and_nohup_does_not(instances):
+    path, ready = instances
+
+    def hang_up():
+        os.kill(os.getpid(), signal.SIGHUP)
+
+    code = f"{READY}; {UNTIL_TOLD}"
+    assert run(code, FastTime((ready, hang_up)), instances_file=path) == 0
+    before = signal.signal(signal.SIGHUP, signal.SIG_IGN)
+    try:
+        fast = FastTime((ready, hang_up), (lambda: True, stop))
+        assert run(code, fast, instances_file=path) == 0
+        assert signal.getsignal(signal.SIGHUP) == signal.SIG_IGN
+    finally:
+        signal.signal(signal.SIGHUP, before)
