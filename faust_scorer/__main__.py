@@ -11,6 +11,7 @@ from faust_scorer.group import Group, GroupSettings
 from faust_scorer.settings import WorkerSettings, command_line, engine_name
 from fraud_core.artifact import load_artifact
 from fraud_core.command import log_to_stderr, run_command
+from fraud_core.errors import ConfigError
 from fraud_core.instance_size import InstanceSize
 from fraud_core.kafka import KafkaSettings
 from fraud_core.topic_admin import require_topics
@@ -61,6 +62,8 @@ def score(
     log_to_stderr()
     load_artifact(artifact)
     size = InstanceSize.from_options(cpu, memory_mb)
+    if instances_file and not instances_file.absolute().parent.is_dir():
+        raise ConfigError(f"--instances-file {instances_file}: make its folder first")
     names = TopicNames(topic_prefix)
     require_topics(KafkaSettings.from_environment(), list(names.shapes()))
 
