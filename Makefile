@@ -14,10 +14,10 @@ INSTALLED := $(VENV)/installed
 DEMO := .demo
 LEFTOVERS := $(DEMO) .sandbox .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis build
 
-.PHONY: help setup demo test check up down mlflow clean jars
+.PHONY: help setup demo test test-faults check up down mlflow clean jars
 
 help: ## list the targets
-	@awk 'BEGIN {FS = ":.*## "} /^[a-z]+:.*## / {printf "  make %-6s %s\n", $$1, $$2}' Makefile
+	@awk 'BEGIN {FS = ":.*## "} /^[a-z]+:.*## / {printf "  make %-11s %s\n", $$1, $$2}' Makefile
 
 setup: $(INSTALLED) ## virtual environment with all packages in .venv (1.5 GB)
 
@@ -30,7 +30,10 @@ demo: setup jars $(DEMO)/artifact/manifest.json ## transactions through a real K
 	  --artifact $(DEMO)/artifact --transactions $(DEMO)/transactions
 
 test: setup check jars ## style, types and imports, then every test (starts its own broker)
-	@$(RUN) -m pytest
+	@$(RUN) -m pytest -m 'not slow_fault'
+
+test-faults: setup jars ## the faults that take more than a minute each
+	@$(RUN) -m pytest -m slow_fault
 
 check: setup ## ruff, mypy and import-linter
 	$(VENV)/bin/ruff check .

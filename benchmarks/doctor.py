@@ -27,7 +27,11 @@ from fraud_core.transaction_files import transaction_files
 
 State = Literal["ok", "missing", "note"]
 
-ENGINE_PACKAGES: Final[Mapping[str, str]] = {"faust": "faust", "spark": "pyspark"}
+ENGINE_PACKAGES: Final[Mapping[str, str]] = {
+    "faust": "faust",
+    "faust-tuned": "faust",
+    "spark": "pyspark",
+}
 OTHER_VARIABLES: Final = ("JAVA_HOME", "FRAUD_SPARK_JARS", "MLFLOW_TRACKING_URI")
 _JAVA_VERSION: Final = re.compile(r'version "(\d+)')
 _JAVA: Final = (17, 21)

@@ -12,12 +12,13 @@ from typing import Final
 MODULES: Final[Mapping[str, str]] = MappingProxyType(
     {
         "faust": "faust_scorer",
+        "faust-tuned": "faust_scorer --tuned",
         "spark": "spark_scorer",
         "plain": "benchmarks.plain_loop",
         "oracle": "benchmarks.oracle",
     }
 )
-"""What `python -m` starts for each engine; all take the same options."""
+"""What `python -m` starts for each engine, a module and options; all take the same further ones."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,4 +66,4 @@ def size_options(cpu: float | None, memory_mb: int | None) -> list[str]:
 
 def program_of(engine: str) -> list[str]:
     """The command of an engine up to its options."""
-    return [sys.executable, "-m", MODULES[engine]]
+    return [sys.executable, "-m", *MODULES[engine].split()]

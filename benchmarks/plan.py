@@ -17,7 +17,7 @@ from fraud_core.errors import ConfigError
 from fraud_core.instance_size import SMALLEST_CORES, SMALLEST_MEMORY_MB, InstanceSize
 from fraud_core.topics import PARTITIONS
 
-EngineName = Literal["faust", "spark", "plain", "oracle"]
+EngineName = Literal["faust", "faust-tuned", "spark", "plain", "oracle"]
 ProfileName = Literal["smoke", "quick", "standard", "full"]
 Requirement = Literal["held", "slo"]
 

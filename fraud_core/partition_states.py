@@ -35,6 +35,11 @@ class PartitionStates:
         state = self._states.get(partition)
         return offset == (state.next_offset if state else 0)
 
+    def position(self, partition: int) -> int | None:
+        """Offset at which the state of a partition stands; None where there is none yet."""
+        state = self._states.get(partition)
+        return state.next_offset if state else None
+
     def at(self, partition: int, offset: int) -> PartitionState:
         """The state of a partition at an offset, caught up from the log where it is not there.
 

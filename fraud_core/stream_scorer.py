@@ -164,6 +164,18 @@ class StreamScorer:
             for read, item in zip(batch, prepared, strict=True)
         ]
 
+    def state_position(self, partition: int) -> int | None:
+        """Offset at which the state of a partition stands; None where there is none yet."""
+        return self._states.position(partition)
+
+    def catch_up(self, partition: int, offset: int) -> None:
+        """Bring the state of a partition to an offset before its first record is asked for.
+
+        Raises:
+            LogError: the state cannot be reached.
+        """
+        self._states.at(partition, offset)
+
     def close(self) -> None:
         """Disconnect."""
         self._labels.close()

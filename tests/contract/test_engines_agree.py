@@ -16,7 +16,7 @@ from fraud_core.scorer import OnnxScorer
 from fraud_core.topic_admin import create_topics, delete_topics
 from fraud_core.topics import TopicNames
 from fraud_core.transaction import REASONS, Rejected, decode
-from tests.engine_process import ENGINES, STARTS_WITHIN_S, EngineProcess
+from tests.engine_process import STARTS_WITHIN_S, VARIANTS, EngineProcess
 from tests.model_fixtures import run_program
 from tests.outputs import answers, count_in, count_out, read_topic, wait_until
 
@@ -25,7 +25,7 @@ pytestmark = [pytest.mark.kafka, pytest.mark.slow]
 ROWS = 20_000
 
 
-@pytest.fixture(scope="module", params=ENGINES)
+@pytest.fixture(scope="module", params=VARIANTS)
 def scored(request, kafka, engine_environment, dirty_files, trained, tmp_path_factory):
     """What an engine has made of 20,000 rows with dirt, with the producer's ledger."""
     folder = tmp_path_factory.mktemp(request.param)

@@ -16,7 +16,11 @@ def test_every_engine_is_started_with_the_same_options():
 
 
 def test_the_engines_of_a_plan_are_known():
-    assert set(MODULES) == {"faust", "spark", "plain", "oracle"}
+    assert set(MODULES) == {"faust", "faust-tuned", "spark", "plain", "oracle"}
+
+
+def test_the_tuned_variant_is_the_same_program_with_an_option():
+    assert program_of("faust-tuned") == [*program_of("faust"), "--tuned"]
 
 
 def test_the_producer_reads_every_path():
