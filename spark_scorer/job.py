@@ -5,20 +5,42 @@ from __future__ import annotations
 import logging
 import signal
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from types import FrameType
 from typing import Any
 
+from py4j.protocol import Py4JError
 from pyspark.errors import StreamingQueryException
+from pyspark.sql import SparkSession
 from pyspark.sql.streaming.query import StreamingQuery
 
 from fraud_core.errors import StreamError
 from spark_scorer.progress import GroupMirror
+from spark_scorer.query import start_query
+from spark_scorer.score_batch import ScorerSettings
 
 _log = logging.getLogger(__name__)
 
 LOG_EVERY_S = 10.0
 _LOOK_EVERY_S = 1
+
+
+@dataclass(frozen=True)
+class Job:
+    """What is scored, with what, and what is kept of it outside of the processes.
+
+    Attributes:
+        settings: of the scorer in each Python worker.
+        cores: instances, one core each.
+        checkpoint: where the query keeps its progress, a folder or a URI.
+        group_id: consumer group that shows the progress to Kafka tools.
+    """
+
+    settings: ScorerSettings
+    cores: int
+    checkpoint: str
+    group_id: str
 
 
 class QueryFailedError(StreamError):
@@ -41,13 +63,41 @@ class StopFlag:
         self.is_set = True
 
 
-def watch(query: StreamingQuery, mirror: GroupMirror, stop: StopFlag) -> None:
+def run_job(
+    session: SparkSession, job: Job, stop: StopFlag, look: Callable[[], None] = lambda: None
+) -> None:
+    """Score until told to stop, on whatever cluster the session is.
+
+    Args:
+        session: where it runs.
+        job: what to run.
+        stop: ends it.
+        look: called about once a second.
+
+    Raises:
+        QueryFailedError: the query ended by itself.
+    """
+    mirror = GroupMirror.open(job.settings.kafka, job.group_id)
+    try:
+        query = start_query(session, job.settings, cores=job.cores, checkpoint=job.checkpoint)
+        watch(query, mirror, stop, look)
+        query.stop()
+    finally:
+        mirror.close()
+
+
+def watch(
+    query: StreamingQuery,
+    mirror: GroupMirror,
+    stop: StopFlag,
+    look: Callable[[], None] = lambda: None,
+) -> None:
     """Mirror the query's progress until it is told to stop.
 
     Polled, because a Python listener would cost 60 ms a batch.
 
     Raises:
-        QueryFailedError: the query failed.
+        QueryFailedError: the query failed, or Spark's JVM ended.
     """
     logged_s = 0.0
     try:
@@ -55,12 +105,15 @@ def watch(query: StreamingQuery, mirror: GroupMirror, stop: StopFlag) -> None:
             query.awaitTermination(_LOOK_EVERY_S)
             progress = query.lastProgress
             mirror.show(progress)
+            look()
             if progress and time.monotonic() - logged_s > LOG_EVERY_S:
                 logged_s = time.monotonic()
                 _log.info("%s", batch_line(progress))
     except StreamingQueryException as error:
         if not stop.is_set:
             raise QueryFailedError(failure(error)) from None
+    except (Py4JError, ConnectionError) as error:
+        raise QueryFailedError(f"Spark's JVM is gone ({type(error).__name__})") from None
 
 
 def batch_line(progress: Mapping[str, Any]) -> str:
