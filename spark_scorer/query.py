@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
 from functools import partial, reduce
 
+import pyarrow as pa
 from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql.streaming.query import StreamingQuery
 
@@ -18,8 +19,21 @@ MAX_OFFSETS_PER_CORE = 50_000
 """Bounds a catch-up batch; a smaller one would make the fixed cost of a batch the limit."""
 
 
+PRODUCER_BATCH_BYTES = 256 * 1024
+
+ScoreBatches = Callable[[ScorerSettings, Iterator[pa.RecordBatch]], Iterator[pa.RecordBatch]]
+"""Scores the Arrow batches of one task, in an executor's Python worker."""
+
+
 def start_query(
-    session: SparkSession, settings: ScorerSettings, *, cores: int, checkpoint: str
+    session: SparkSession,
+    settings: ScorerSettings,
+    *,
+    cores: int,
+    checkpoint: str,
+    score: PRODUCER_BATCH_BYTES = 256 * 1024
+
+ScoreBatches = score_batches,
 ) -> StreamingQuery:
     """Start scoring; predictions and dead letters leave in one pass.
 
@@ -28,6 +42,7 @@ def start_query(
         settings: of the scorer in each Python worker.
         cores: instances, one core each.
         checkpoint: where the query keeps its progress, a folder or a URI.
+        score: what each task runs; a function of a module, see `score_batch`.
     """
     place = find_place(session, checkpoint, cores)
     # Before mapInArrow, never after: cores, not partitions, set the number of tasks.
@@ -35,7 +50,7 @@ def start_query(
         DataFrame.unionAll,
         [_share(session, settings, share, place.offsets) for share in shares(cores)],
     )
-    outputs = records.mapInArrow(partial(score_batches, settings), OUTPUT_SCHEMA)
+    outputs = records.mapInArrow(partial(score, settings), OUTPUT_SCHEMA)
     return (
         outputs.writeStream.format("kafka")
         .options(**sink_options(settings.kafka))
@@ -100,4 +115,7 @@ def sink_options(kafka: KafkaSettings) -> dict[str, str]:
         "kafka.acks": "all",
         "kafka.enable.idempotence": "true",
         "kafka.max.request.size": str(LARGEST_RECORD_BYTES),
+        # 16 KB by default: 20 predictions a request. A task flushes at its end, so nothing lingers.
+        "kafka.batch.size": str(PRODUCER_BATCH_BYTES),
+        "kafka.linger.ms": "5",
     }

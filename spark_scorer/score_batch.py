@@ -124,7 +124,7 @@ def instance_name() -> str:
 
 
 def _note_that_it_scores() -> None:
-    """Make the file that says so, once; it stays when this process is replaced by another."""
-    name = os.environ.pop(SCORED_VARIABLE, "")
-    if name:
+    """Make the file that says so; it stays when this process is replaced by another."""
+    name = os.environ.get(SCORED_VARIABLE)
+    if name and not Path(name).exists():
         Path(name).touch()

@@ -51,12 +51,23 @@ def session_settings(cores: int, checkpoint: str, jars: str) -> dict[str, str]:
         checkpoint: where the query keeps its progress.
         jars: comma-separated files of the Kafka connector.
     """
-    settings = {
+    return query_settings(cores, checkpoint) | {
         "spark.jars": jars,
         "spark.driver.memory": "1g",
         "spark.ui.enabled": "false",
         "spark.ui.showConsoleProgress": "false",
         "spark.log.level": "ERROR",
+    }
+
+
+def query_settings(cores: int, checkpoint: str) -> dict[str, str]:
+    """The settings that belong to the query, also on a cluster that is not ours.
+
+    Args:
+        cores: instances, one core each.
+        checkpoint: where the query keeps its progress.
+    """
+    settings = {
         "spark.sql.shuffle.partitions": str(cores),
         # a union of sources with one task each stays as many tasks
         "spark.sql.unionOutputPartitioning": "false",
