@@ -13,12 +13,13 @@ import secrets
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, cast
 
 import psutil
+from py4j.protocol import Py4JError
 from pyspark import SparkConf, SparkContext
 from pyspark.errors import PySparkException
 
@@ -38,6 +39,7 @@ _WORKER_MEMORY_MB: Final = 1024
 _JVM_ENDS_WITHIN_S: Final = 10.0
 _EXECUTOR_ENDS_WITHIN_S: Final = 5.0
 _LOOK_EVERY_S: Final = 0.05
+_SEEN_WITHIN_S: Final = 2.0
 _EXECUTOR_CLASS: Final = "CoarseGrainedExecutorBackend"
 _TAIL_LINES: Final = 12
 SCORED_FILE: Final = "scored"
@@ -123,8 +125,8 @@ class DriverJvm:
             raise SurroundingsError(
                 f"Spark's JVM does not start ({text}): check JAVA_HOME, which needs Java 17 or 21"
             ) from None
-        self.gateway: Any = SparkContext._gateway
-        self.classes: Any = SparkContext._jvm
+        self.gateway = cast("Any", SparkContext._gateway)
+        self.classes = cast("Any", SparkContext._jvm)
         self.process: subprocess.Popen[bytes] = self.gateway.proc
 
     def executors(self) -> list[Executor]:
@@ -138,6 +140,30 @@ class DriverJvm:
                         name = f"{ENGINE}-{number}"
                         found.append(Executor(name, child.pid, Path(child.cwd())))
         return sorted(found, key=lambda one: int(one.name.rpartition("-")[2]))
+
+    @contextlib.contextmanager
+    def required(self) -> Iterator[None]:
+        """Turn what follows from its end into an error of ours.
+
+        Raises:
+            SurroundingsError: it has ended.
+        """
+        try:
+            yield
+        except (Py4JError, ConnectionError):
+            with contextlib.suppress(subprocess.TimeoutExpired):
+                code = self.process.wait(_SEEN_WITHIN_S)
+                text = f"Spark's JVM is gone, it ended with code {code}"
+                raise SurroundingsError(f"{text}: -9 may be for want of memory") from None
+            raise
+
+    def at_end(self, act: Callable[[], object]) -> None:
+        """Call into it to stop something, unless it has ended already."""
+        try:
+            if self.process.poll() is None:
+                act()
+        except (Py4JError, ConnectionError) as error:
+            _log.warning("not stopped in order reason=%s", type(error).__name__)
 
     def close(self) -> None:
         """End it, and what it leaves behind."""

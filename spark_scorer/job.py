@@ -10,7 +10,6 @@ from dataclasses import dataclass
 from types import FrameType
 from typing import Any
 
-from py4j.protocol import Py4JError
 from pyspark.errors import StreamingQueryException
 from pyspark.sql import SparkSession
 from pyspark.sql.streaming.query import StreamingQuery
@@ -97,7 +96,7 @@ def watch(
     Polled, because a Python listener would cost 60 ms a batch.
 
     Raises:
-        QueryFailedError: the query failed, or Spark's JVM ended.
+        QueryFailedError: the query failed.
     """
     logged_s = 0.0
     try:
@@ -112,8 +111,6 @@ def watch(
     except StreamingQueryException as error:
         if not stop.is_set:
             raise QueryFailedError(failure(error)) from None
-    except (Py4JError, ConnectionError) as error:
-        raise QueryFailedError(f"Spark's JVM is gone ({type(error).__name__})") from None
 
 
 def batch_line(progress: Mapping[str, Any]) -> str:

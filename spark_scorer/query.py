@@ -31,9 +31,7 @@ def start_query(
     *,
     cores: int,
     checkpoint: str,
-    score: PRODUCER_BATCH_BYTES = 256 * 1024
-
-ScoreBatches = score_batches,
+    score: ScoreBatches = score_batches,
 ) -> StreamingQuery:
     """Start scoring; predictions and dead letters leave in one pass.
 

@@ -83,9 +83,11 @@ def run(job: Job, executors: Executors, stop: StopFlag, folder: Path) -> None:
 
 def _run_on(master: str, job: Job, spark: Mapping[str, str], stop: StopFlag) -> None:
     with ExitStack() as at_end:
-        at_end.callback(DriverJvm(spark).close)
+        jvm = DriverJvm(spark)
+        at_end.callback(jvm.close)
+        at_end.enter_context(jvm.required())
         session = open_session(master, spark)
-        at_end.callback(session.stop)
+        at_end.callback(jvm.at_end, session.stop)
         if not stop.is_set:
             run_job(session, job, stop)
 
@@ -96,10 +98,11 @@ def _run_on_own_cluster(
     with ExitStack() as at_end:
         jvm = DriverJvm(spark)
         at_end.callback(jvm.close)
+        at_end.enter_context(jvm.required())
         cluster = LocalCluster(jvm, job.cores, folder)
-        at_end.callback(cluster.close)
+        at_end.callback(jvm.at_end, cluster.close)
         session = open_session(cluster.master, {**spark, **cluster.secret_settings})
-        at_end.callback(session.stop)
+        at_end.callback(jvm.at_end, session.stop)
         cluster.wait_for_executors(lambda: stop.is_set)
         instances = Instances(jvm.executors, executors.size, executors.instances_file)
         at_end.callback(instances.release)
