@@ -7,63 +7,28 @@ partition on its executor by the name of the host.
 
 from __future__ import annotations
 
-import contextlib
-import logging
 import secrets
-import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable
 from pathlib import Path
-from typing import Any, Final, cast
+from typing import Any, Final
 
-import psutil
-from py4j.protocol import Py4JError
-from pyspark import SparkConf, SparkContext
-from pyspark.errors import PySparkException
+from pyspark import SparkContext
 
 from fraud_core.errors import SurroundingsError
+from spark_scorer.driver_jvm import DriverJvm
+from spark_scorer.executors import ENGINE, SCORED_FILE, Executor, worker_host
 from spark_scorer.score_batch import SCORED_VARIABLE
 from spark_scorer.session import LOOPBACK
 
-_log = logging.getLogger(__name__)
-
-ENGINE: Final = "spark"
-FIRST_WORKER_HOST: Final = 2
-"""127.0.0.2, .3, ...: one for each worker."""
 EXECUTOR_HEAP: Final = "640m"
 EXECUTORS_WITHIN_S: Final = 60.0
 _WORKER_MEMORY_MB: Final = 1024
 """What a worker offers; it reserves nothing, and one executor is all that fits into it."""
-_JVM_ENDS_WITHIN_S: Final = 10.0
-_EXECUTOR_ENDS_WITHIN_S: Final = 5.0
 _LOOK_EVERY_S: Final = 0.05
-_SEEN_WITHIN_S: Final = 2.0
-_EXECUTOR_CLASS: Final = "CoarseGrainedExecutorBackend"
 _TAIL_LINES: Final = 12
-SCORED_FILE: Final = "scored"
 _BLOCKS: Final = "blocks"
-
-
-@dataclass(frozen=True)
-class Executor:
-    """One instance.
-
-    Attributes:
-        name: `spark-0`; stays the same when it is started again.
-        pid: its JVM, whose descendants are its Python processes.
-        folder: its working directory, with its logs.
-    """
-
-    name: str
-    pid: int
-    folder: Path
-
-    @property
-    def has_scored(self) -> bool:
-        """True once its Python worker holds model, labels and state, and has answered."""
-        return (self.folder / SCORED_FILE).exists()
 
 
 def cluster_settings(count: int) -> dict[str, str]:
@@ -90,98 +55,6 @@ def own_cluster_settings(folder: Path) -> dict[str, str]:
         "spark.executorEnv.PYTHONPATH": str(here),
         f"spark.executorEnv.{SCORED_VARIABLE}": SCORED_FILE,
     }
-
-
-def worker_host(number: int) -> str:
-    """The address of a worker, counted from 0."""
-    return f"127.0.0.{FIRST_WORKER_HOST + number}"
-
-
-def executor_number(command: list[str]) -> int | None:
-    """Which worker's executor a command line is, None for any other program."""
-    if not any(_EXECUTOR_CLASS in word for word in command) or "--hostname" not in command:
-        return None
-    host = command[command.index("--hostname") + 1]
-    return int(host.rpartition(".")[2]) - FIRST_WORKER_HOST
-
-
-class DriverJvm:
-    """The JVM behind this process: it ends with us, because it reads our end of a pipe."""
-
-    def __init__(self, settings: Mapping[str, str]) -> None:
-        """Start it.
-
-        Args:
-            settings: Spark's; on its command line, so no secrets.
-
-        Raises:
-            SurroundingsError: there is no Java, or it does not start.
-        """
-        conf = SparkConf(loadDefaults=False).setAll(list(settings.items()))
-        try:
-            SparkContext._ensure_initialized(conf=conf)
-        except (PySparkException, OSError) as error:
-            text = str(error).splitlines()[0]
-            raise SurroundingsError(
-                f"Spark's JVM does not start ({text}): check JAVA_HOME, which needs Java 17 or 21"
-            ) from None
-        self.gateway = cast("Any", SparkContext._gateway)
-        self.classes = cast("Any", SparkContext._jvm)
-        self.process: subprocess.Popen[bytes] = self.gateway.proc
-
-    def executors(self) -> list[Executor]:
-        """The executors that run now, by number."""
-        found = []
-        with contextlib.suppress(psutil.Error):
-            for child in psutil.Process(self.process.pid).children():
-                with contextlib.suppress(psutil.Error):
-                    number = executor_number(child.cmdline())
-                    if number is not None:
-                        name = f"{ENGINE}-{number}"
-                        found.append(Executor(name, child.pid, Path(child.cwd())))
-        return sorted(found, key=lambda one: int(one.name.rpartition("-")[2]))
-
-    @contextlib.contextmanager
-    def required(self) -> Iterator[None]:
-        """Turn what follows from its end into an error of ours.
-
-        Raises:
-            SurroundingsError: it has ended.
-        """
-        try:
-            yield
-        except (Py4JError, ConnectionError):
-            with contextlib.suppress(subprocess.TimeoutExpired):
-                code = self.process.wait(_SEEN_WITHIN_S)
-                text = f"Spark's JVM is gone, it ended with code {code}"
-                raise SurroundingsError(f"{text}: -9 may be for want of memory") from None
-            raise
-
-    def at_end(self, act: Callable[[], object]) -> None:
-        """Call into it to stop something, unless it has ended already."""
-        try:
-            if self.process.poll() is None:
-                act()
-        except (Py4JError, ConnectionError) as error:
-            _log.warning("not stopped in order reason=%s", type(error).__name__)
-
-    def close(self) -> None:
-        """End it, and what it leaves behind."""
-        executors = [psutil.Process(one.pid) for one in self.executors() if _runs(one.pid)]
-        self.gateway.shutdown()
-        assert self.process.stdin is not None  # noqa: S101  # PySpark opens it as a pipe
-        self.process.stdin.close()
-        try:
-            self.process.wait(_JVM_ENDS_WITHIN_S)
-        except subprocess.TimeoutExpired:
-            _log.warning("Spark's JVM did not end, killed pid=%d", self.process.pid)
-            self.process.kill()
-            self.process.wait()
-        _, left = psutil.wait_procs(executors, timeout=_EXECUTOR_ENDS_WITHIN_S)
-        for process in left:
-            _log.warning("an executor did not end, killed pid=%d", process.pid)
-            with contextlib.suppress(psutil.NoSuchProcess):
-                process.kill()
 
 
 class LocalCluster:
@@ -288,7 +161,3 @@ def require_worker_addresses(count: int) -> None:
             f"this system does not answer at {worker_host(count - 1)}: "
             f"use --master 'local[{count}]', or --master spark://... of a cluster that runs"
         )
-
-
-def _runs(pid: int) -> bool:
-    return psutil.pid_exists(pid)

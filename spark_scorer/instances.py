@@ -10,7 +10,7 @@ import psutil
 
 from fraud_core.instance_size import InstanceLimit, InstanceSize
 from fraud_core.instances_file import Instance, write_instances
-from spark_scorer.cluster import Executor
+from spark_scorer.executors import Executor
 
 _log = logging.getLogger(__name__)
 

@@ -10,12 +10,12 @@ from pathlib import Path
 from fraud_core.errors import ConfigError
 from fraud_core.instance_size import InstanceSize
 from spark_scorer.cluster import (
-    DriverJvm,
     LocalCluster,
     cluster_settings,
     own_cluster_settings,
     require_worker_addresses,
 )
+from spark_scorer.driver_jvm import DriverJvm
 from spark_scorer.executor_logs import ExecutorLogs
 from spark_scorer.instances import Instances
 from spark_scorer.job import Job, StopFlag, run_job

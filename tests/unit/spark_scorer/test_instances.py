@@ -4,7 +4,7 @@ import pytest
 
 from fraud_core.instance_size import InstanceSize
 from fraud_core.instances_file import Instance, read_instances
-from spark_scorer.cluster import SCORED_FILE, Executor
+from spark_scorer.executors import SCORED_FILE, Executor
 from spark_scorer.instances import Instances
 
 NO_LIMIT = InstanceSize()

@@ -1,6 +1,6 @@
 import pytest
 
-from spark_scorer.cluster import executor_number, worker_host
+from spark_scorer.executors import executor_number, worker_host
 from spark_scorer.query import shares
 
 
