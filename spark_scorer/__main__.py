@@ -59,7 +59,7 @@ def score(
     executors = Executors(master, InstanceSize.from_options(cpu, memory_mb), instances_file)
     load_artifact(artifact)
     connector_jars()
-    kafka = KafkaSettings.from_environment()
+    kafka = with_absolute_path(KafkaSettings.from_environment())
     require_topics(kafka, list(TopicNames(topic_prefix).shapes()))
     settings = ScorerSettings(artifact.resolve(), topic_prefix, label_wait_s, kafka)
     stop = StopFlag()
@@ -67,6 +67,14 @@ def score(
     with run_folder() as folder:
         place = checkpoint or str(folder / "checkpoint")
         run(Job(settings, workers, place, group_id), executors, stop, folder)
+
+
+def with_absolute_path(kafka: KafkaSettings) -> KafkaSettings:
+    """The settings as executors can use them: their working directory is another one."""
+    if not kafka.ssl_ca_location:
+        return kafka
+    path = str(Path(kafka.ssl_ca_location).resolve())
+    return kafka.model_copy(update={"ssl_ca_location": path})
 
 
 if __name__ == "__main__":

@@ -6,7 +6,7 @@ import os
 import signal
 import subprocess
 import sys
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 
 import psutil
 import pytest
@@ -79,9 +79,20 @@ def checked(kafka, topics, tmp_path, offline):
     return check
 
 
+def living(session):
+    """Processes of a session, but not those that wait for a parent to take notice of their end."""
+    found = []
+    for pid in session_members(session):
+        with suppress(psutil.NoSuchProcess):
+            process = psutil.Process(pid)
+            if process.status() != psutil.STATUS_ZOMBIE:
+                found.append(process)
+    return found
+
+
 def assert_gone(session):
     wait_until(
-        lambda: not session_members(session),
+        lambda: not living(session),
         within_s=GONE_WITHIN_S,
         what="no process is left",
     )
@@ -89,14 +100,24 @@ def assert_gone(session):
 
 def programs(session, name):
     """Processes of a session whose command line has a name in it."""
-    found = []
-    for pid in session_members(session):
-        try:
-            if any(name in word for word in psutil.Process(pid).cmdline()):
-                found.append(psutil.Process(pid))
-        except psutil.NoSuchProcess:
-            continue
-    return found
+    return [one for one in living(session) if any(name in word for word in words(one))]
+
+
+def words(process):
+    try:
+        return process.cmdline()
+    except psutil.NoSuchProcess:
+        return []
+
+
+def listening(session):
+    """Addresses on which the processes of a session listen."""
+    return {
+        connection.laddr.ip.removeprefix("::ffff:")
+        for process in living(session)
+        for connection in process.net_connections()
+        if connection.status == psutil.CONN_LISTEN
+    }
 
 
 def scores(kafka, topics, spark, *, more_than):
@@ -122,12 +143,7 @@ def test_an_executor_that_is_killed_comes_back_and_nothing_is_missing(
         scores(kafka, topics, spark, more_than=ROWS // 10)
         wait_until(lambda: all_ready(file, 2), within_s=30, what="both instances are ready")
         before = {one.name: one.pid for one in read_instances(file)}
-        listening = {
-            connection.laddr.ip
-            for pid in session_members(spark.pid)
-            for connection in psutil.Process(pid).net_connections()
-            if connection.status == psutil.CONN_LISTEN
-        }
+        addresses = listening(spark.pid)
         os.kill(before["spark-1"], signal.SIGKILL)
         out = count_out(kafka, topics)
         wait_until(lambda: count_out(kafka, topics) > out, within_s=15, what="scoring goes on")
@@ -135,7 +151,8 @@ def test_an_executor_that_is_killed_comes_back_and_nothing_is_missing(
     after = {one.name: one.pid for one in read_instances(file)}
     assert after["spark-0"] == before["spark-0"]
     assert after["spark-1"] != before["spark-1"]
-    assert all(address.removeprefix("::ffff:").startswith("127.") for address in listening)
+    assert addresses
+    assert all(address.startswith("127.") for address in addresses)
     counted = checked(spark)
     assert counted.sent == counted.predicted + counted.dead == ROWS
     assert counted.missing == 0
