@@ -15,6 +15,7 @@ from typing import Any
 import pyarrow as pa
 
 from fraud_core.artifact import load_artifact
+from fraud_core.command import log_to_stderr
 from fraud_core.kafka import KafkaSettings
 from fraud_core.prediction import Identity, OutputRecord
 from fraud_core.stream_scorer import StreamScorer
@@ -25,6 +26,9 @@ INPUT_COLUMNS = ("partition", "offset", "timestamp_ms", "key", "value")
 OUTPUT_SCHEMA = (
     "topic string, key binary, value binary, headers array<struct<key: string, value: binary>>"
 )
+
+SCORED_VARIABLE = "FRAUD_SCORED_FILE"
+"""Tells a Python worker which file to make, beside its executor's logs, once it has scored."""
 
 _HEADER = pa.struct([("key", pa.string()), ("value", pa.binary())])
 
@@ -66,6 +70,7 @@ def score_batches(
     for batch in batches:
         if batch.num_rows:
             yield to_arrow(scorer.score(input_records(batch)))
+            _note_that_it_scores()
 
 
 def input_records(batch: pa.RecordBatch) -> list[InputRecord]:
@@ -100,11 +105,26 @@ def to_arrow(outputs: list[OutputRecord]) -> pa.RecordBatch:
 def _scorer(settings: ScorerSettings) -> StreamScorer:
     key = (settings.artifact, settings.topic_prefix)
     if key not in _scorers:
+        log_to_stderr()
         _scorers[key] = StreamScorer.open(
             load_artifact(settings.artifact),
             settings.kafka,
             TopicNames(settings.topic_prefix),
-            Identity("spark", f"spark-{os.getpid()}"),
+            Identity("spark", instance_name()),
             settings.label_wait_s,
         )
     return _scorers[key]
+
+
+def instance_name() -> str:
+    """Which instance this process belongs to: its executor's folder says it, where it is ours."""
+    if SCORED_VARIABLE in os.environ:
+        return Path.cwd().parents[1].name
+    return f"spark-{os.getpid()}"
+
+
+def _note_that_it_scores() -> None:
+    """Make the file that says so; it stays when this process is replaced by another."""
+    name = os.environ.get(SCORED_VARIABLE)
+    if name and not Path(name).exists():
+        Path(name).touch()

@@ -47,6 +47,14 @@ class EngineProcess:
     def is_alive(self) -> bool:
         return self._process is not None and self._process.poll() is None
 
+    @property
+    def pid(self) -> int:
+        """Process id, and id of the session of all that it starts."""
+        return self._process.pid
+
+    def wait(self, within_s: float) -> int:
+        return self._process.wait(within_s)
+
     def log(self) -> str:
         return (self._folder / f"{self.engine}.log").read_text(errors="replace")
 
