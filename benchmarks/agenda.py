@@ -11,8 +11,17 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final, Protocol
 
+from benchmarks.ladder import Rung, next_rung
 from benchmarks.plan import Plan, Step, cell_id, step_id
-from benchmarks.search import Attempt, Knee, SearchSettings, Try, next_move
+from benchmarks.search import (
+    Attempt,
+    Knee,
+    KneeKind,
+    SearchSettings,
+    Try,
+    next_move,
+    outcome_at,
+)
 from benchmarks.verdict import Verdict
 
 ENGINE_START_S: Final = 25
@@ -123,9 +132,21 @@ def next_action(plan: Plan, cells: Sequence[Cell], standing: Standing) -> Step |
         cells: those that are measured here, in their order.
         standing: what is measured already.
     """
-    by_turn = sorted(cells, key=lambda cell: len(standing.of(cell)) + standing.is_probed(cell))
+    by_turn = sorted(cells, key=lambda cell: _turns_taken(plan, cells, cell, standing))
     actions = (_action_of(plan, cells, cell, standing) for cell in by_turn)
     return next((action for action in actions if action is not None), None)
+
+
+def _turns_taken(plan: Plan, cells: Sequence[Cell], cell: Cell, standing: Standing) -> int:
+    # on a ladder one cell of an engine has a step at a time: the engines take turns
+    mine = _peers(cells, cell) if plan.ladder else [cell]
+    return sum(len(standing.of(one)) + standing.is_probed(one) for one in mine)
+
+
+def _peers(cells: Sequence[Cell], cell: Cell) -> list[Cell]:
+    """The cells that differ from one in their count only, itself included, counts rising."""
+    mine = [one for one in cells if one.engine == cell.engine]
+    return sorted(mine, key=lambda one: one.instances)
 
 
 def is_finished(plan: Plan, cells: Sequence[Cell], cell: Cell, standing: Standing) -> bool:
@@ -150,17 +171,45 @@ def _planned_rate(
     plan: Plan, cells: Sequence[Cell], cell: Cell, standing: Standing
 ) -> float | None:
     """The next rate of the plan that this cell still owes; fewest repetitions first."""
+    if plan.ladder:
+        return _rate_of_ladder(plan, cells, cell, standing)
     shuffled = random.Random(f"{plan.seed} {cell.id}")
     rates = shuffled.sample(plan.rates_eps, len(plan.rates_eps))
     owed = []
     for rate_eps in rates:
         tries = [step for step in standing.of(cell) if step.rate_eps == rate_eps]
-        valid = sum(step.verdict != "invalid" for step in tries)
-        tired = len(tries) - valid > plan.invalid_again
         needed = _is_needed(plan, cells, cell, rate_eps, standing)
-        if valid < plan.repetitions and not tired and needed:
-            owed.append((valid, rate_eps))
+        if needed and not _is_over(plan, tries):
+            owed.append((sum(step.verdict != "invalid" for step in tries), rate_eps))
     return min(owed, key=lambda one: one[0])[1] if owed else None
+
+
+def _rate_of_ladder(
+    plan: Plan, cells: Sequence[Cell], cell: Cell, standing: Standing
+) -> float | None:
+    peers = {one.instances: one for one in _peers(cells, cell)}
+    rung = next_rung(
+        list(peers),
+        plan.rates_eps,
+        lambda count, rate_eps: _rung_of(plan, peers[count], rate_eps, standing),
+    )
+    return rung[1] if rung is not None and rung[0] == cell.instances else None
+
+
+def _rung_of(plan: Plan, cell: Cell, rate_eps: float, standing: Standing) -> Rung:
+    tries = [step for step in standing.of(cell) if step.rate_eps == rate_eps]
+    if not _is_over(plan, tries):
+        return "open"
+    if not _has_lost(plan, cell, rate_eps, standing):
+        return "held"
+    by: KneeKind = "latency" if "slo" in plan.require else "backlog"
+    return "lost" if outcome_at(attempts_of(tries), rate_eps, by) == "lost" else "undecided"
+
+
+def _is_over(plan: Plan, tries: Sequence[Measured]) -> bool:
+    """All repetitions of a rate are measured, or it was tried in vain."""
+    valid = sum(step.verdict != "invalid" for step in tries)
+    return valid >= plan.repetitions or len(tries) - valid > plan.invalid_again
 
 
 def _is_needed(
@@ -177,8 +226,7 @@ def _has_lost(plan: Plan, cell: Cell, rate_eps: float, standing: Standing) -> bo
     """All its repetitions are measured, or it was tried in vain, and most were not held."""
     tries = [step for step in standing.of(cell) if step.rate_eps == rate_eps]
     valid = [step for step in tries if step.verdict != "invalid"]
-    is_over = len(valid) >= plan.repetitions or len(tries) - len(valid) > plan.invalid_again
-    return is_over and 2 * sum(is_answer(plan, step) for step in valid) <= len(valid)
+    return _is_over(plan, tries) and 2 * sum(is_answer(plan, step) for step in valid) <= len(valid)
 
 
 def is_answer(plan: Plan, step: Measured) -> bool:

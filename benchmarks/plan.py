@@ -87,6 +87,9 @@ class Plan(BaseModel):
     rates_eps: tuple[Rate, ...] = Field(
         (), description="offered events per second; in a demand plan the targets"
     )
+    ladder: bool = Field(
+        False, description="rates rise, each from the count that the one before needed"
+    )
     repetitions: int = Field(1, ge=1, le=20, description="valid steps of each cell and rate")
     invalid_again: int = Field(
         1, ge=0, le=5, description="how often an invalid step is repeated at once"
@@ -136,6 +139,9 @@ class Plan(BaseModel):
     def _something_to_do(self) -> Plan:
         if not self.rates_eps and self.find == "rates":
             message = "rates_eps is missing: give rates, or find: knee"
+            raise ValueError(message)
+        if self.ladder and (self.question == "capacity" or self.find == "knee"):
+            message = "ladder is for question: demand with find: rates"
             raise ValueError(message)
         return self
 
