@@ -244,6 +244,8 @@ def search_move(plan: Plan, steps: Sequence[Measured], drain_eps: float | None) 
     if drain_eps and _is_all_far_below(attempts, drain_eps, plan.search):
         attempts = []  # planned rates say nothing near the limit: begin at the drain
     for kind in plan.knees:
+        if kind == "latency" and attempts and all(one.slo_met is None for one in attempts):
+            continue  # no run of this engine tells its latency: no further one will
         move = next_move(attempts, drain_eps, plan.search, kind)
         if not isinstance(move, Knee):
             return move
