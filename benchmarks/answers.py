@@ -5,10 +5,17 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Final
 
-from benchmarks.agenda import Cell, Standing, attempts_of, cells_of, is_answer, is_finished
+from benchmarks.agenda import Cell, Standing, attempts_of, cell_of, cells_of, is_answer, is_finished
 from benchmarks.demand import CellRuns, answer_sentence, demands
 from benchmarks.plan import Plan
-from benchmarks.result import AnswerResult, CellResult, KneeResult, RunResult, StepResult
+from benchmarks.result import (
+    AnswerResult,
+    CellResult,
+    KneeResult,
+    RunResult,
+    StepResult,
+    cell_title,
+)
 from benchmarks.search import Knee, KneeKind, known_so_far, outcome_at
 
 DECIDED: Final = frozenset({"held", "lost"})
@@ -65,7 +72,12 @@ def answered(
 
 def sorted_cells(plan: Plan) -> list[Cell]:
     """All cells in the order of the plan."""
-    return [Cell(engine, count) for engine in plan.engines for count in plan.instances]
+    return [
+        cell_of(plan, engine, count, cpu)
+        for engine in plan.engines
+        for count in plan.instances
+        for cpu in plan.instance.sizes
+    ]
 
 
 def knee_sentence(cell: CellResult) -> str:
@@ -73,7 +85,7 @@ def knee_sentence(cell: CellResult) -> str:
     knee = cell.knee_backlog
     if knee is None:
         return ""
-    who = f"{cell.engine} x{cell.instances}"
+    who = cell_title(cell)
     if knee.low_eps is None or knee.high_eps is None:
         known = (
             f"{who} holds {knee.low_eps:g} events/s, nothing was lost"
@@ -90,7 +102,7 @@ def knee_sentence(cell: CellResult) -> str:
 
 def drain_sentence(cell: CellResult) -> str:
     """How fast a cell whose knee was not searched catches up: its knee is below that."""
-    who = f"{cell.engine} x{cell.instances}"
+    who = cell_title(cell)
     return f"{who} empties a full topic at about {cell.drain_eps:,.0f} events/s."
 
 
@@ -102,6 +114,9 @@ def _cell(plan: Plan, cell: Cell, standing: Standing) -> CellResult:
         knee_latency=_knee(plan, cell, standing, "latency"),
         drain_eps=standing.drain_eps(cell),
         finished=is_finished(plan, cells_of(plan), cell, standing),
+        cpu=cell.cpu,
+        memory_mb=cell.memory_mb,
+        size_name=cell.size_name,
     )
 
 
@@ -124,6 +139,7 @@ def _runs(plan: Plan, cell: Cell, standing: Standing) -> CellRuns:
         engine=cell.engine,
         instances=cell.instances,
         attempts=tuple(attempts_of(standing.of(cell))),
+        cores=cell.cpu,
         # without a search the interval is as wide as the plan's rates are apart: no capacity
         knee=_found_knee(plan, cell, standing, "backlog") if plan.find == "knee" else None,
     )

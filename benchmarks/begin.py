@@ -193,7 +193,8 @@ def _is_untouched(request: Request, folder: Path) -> bool:
         return False
     steps = folder.glob(f"{STEPS_FOLDER}/*/{STEP_FILE}")
     begun = {path.parent.name for path in steps}
-    prefixes = [f"{cell.replace('-', '-x')}-" for cell in request.cells]
+    asked = chosen_cells(request.plan, request.engine, request.cells)
+    prefixes = [f"{cell.place}-" for cell in asked]
     return not any(name.startswith(prefix) for name in begun for prefix in prefixes)
 
 

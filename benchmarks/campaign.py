@@ -33,7 +33,7 @@ from benchmarks.begin import (
 from benchmarks.cluster import Broker
 from benchmarks.disagreement import disagreements
 from benchmarks.drain import probe
-from benchmarks.engines import program_of
+from benchmarks.engines import program_of, size_options
 from benchmarks.movement import Rules
 from benchmarks.outputs import make_offline_features
 from benchmarks.plan import Plan, Step
@@ -121,9 +121,7 @@ def run_campaign(request: Request, announce: Announcement) -> tuple[RunResult, P
             broker_processes=single_samples(found.broker_pid) if found.broker_pid else None,
             tell=announce.tell,
         )
-        delete_topics_of(
-            found.settings, [f"{folder.name}-{c.engine}-x{c.instances}-" for c in cells]
-        )
+        delete_topics_of(found.settings, [f"{folder.name}-{cell.place}-" for cell in cells])
         return campaign.go_on(bench), folder
 
 
@@ -263,9 +261,8 @@ def _drain(action: Probe, bench: Bench, say: Callable[[str], None]) -> None:
     rate_eps, why = None, ""
     try:
         asked = (cell.engine, cell.instances)
-        drained = probe(
-            asked, action.records, bench.programs[cell.engine], bench.broker, load, (folder, prefix)
-        )
+        program = [*bench.programs[cell.engine], *size_options(cell.cpu, cell.memory_mb)]
+        drained = probe(asked, action.records, program, bench.broker, load, (folder, prefix))
         rate_eps = drained.rate_eps
         say(f"{action.id}: {rate_eps:,.0f}/s")
     except MeasurementError as error:
@@ -279,6 +276,9 @@ def _drain(action: Probe, bench: Bench, say: Callable[[str], None]) -> None:
             records=action.records,
             drain_eps=rate_eps,
             why=why,
+            cpu=cell.cpu,
+            memory_mb=cell.memory_mb,
+            size_name=cell.size_name,
         ),
     )
 

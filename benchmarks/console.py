@@ -64,7 +64,7 @@ class Narrator:
     def begin(self, number: int, count: int, action: Step | Probe) -> None:
         """A step or a drain begins."""
         if isinstance(action, Probe):
-            self._place = f"drain {action.cell.engine} x{action.cell.instances}"
+            self._place = f"drain {action.cell.id}"
         else:
             self._place = f"step {number}/{count} {title_of(action)}"
         self._phase = ""
@@ -149,7 +149,8 @@ def _narrow_table(steps: Sequence[StepResult]) -> Table:
 def title_of(step: Step | StepResult) -> str:
     """`faust x1 @ 400/s`, and which run of it after the first."""
     run = f" run {step.repetition}" if step.repetition > 1 else ""
-    return f"{step.engine} x{step.instances} @ {step.rate_eps:g}/s{run}"
+    size = f" of {step.cpu:g} core" if step.size_name else ""
+    return f"{step.engine} x{step.instances}{size} @ {step.rate_eps:g}/s{run}"
 
 
 def progress_line(progress: Progress) -> str:

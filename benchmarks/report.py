@@ -30,7 +30,7 @@ from benchmarks.evaluate import latencies_in
 from benchmarks.movement import Window, backlog_of
 from benchmarks.outputs import load_outputs, read_ledger
 from benchmarks.producing import read_report
-from benchmarks.result import CellResult, KneeResult, RunResult, StepResult
+from benchmarks.result import CellResult, KneeResult, RunResult, StepResult, cell_title
 from benchmarks.samples import OFFSETS_FILE, USE_FILE, Totals, read_offsets, read_uses
 from benchmarks.store import (
     LEDGER_FILE,
@@ -136,6 +136,7 @@ def render(result: RunResult, series: Sequence[StepSeries]) -> str:
         "title": title_of,
         "color": color_of,
         "interval": interval_text,
+        "cell_title": cell_title,
         "remarks": remarks_text,
     }
     # the charts are our own SVG, everything else in the page is escaped
@@ -151,9 +152,9 @@ def render(result: RunResult, series: Sequence[StepSeries]) -> str:
     )
 
 
-def _place_in_tables(step: StepResult) -> tuple[str, int, float, int]:
+def _place_in_tables(step: StepResult) -> tuple[str, int, float, float, int]:
     """By cell and rate: the order of measuring is random."""
-    return step.engine, step.instances, step.rate_eps, step.repetition
+    return step.engine, step.instances, step.cpu or 0.0, step.rate_eps, step.repetition
 
 
 def _has_answer(cell: CellResult) -> bool:

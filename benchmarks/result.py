@@ -9,7 +9,7 @@ from typing import Any, Final
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from benchmarks.plan import Plan, cell_id, step_id
+from benchmarks.plan import Plan, cell_id, place_of, step_id
 from benchmarks.verdict import Verdict
 
 SCHEMA_VERSION: Final = 2
@@ -151,16 +151,30 @@ class StepResult(_Part):
         None, description="why the load was stopped before its end: the rate was clearly lost"
     )
     left: int = Field(0, description="backlog at the end of the drain: late, not lost")
+    cpu: float | None = Field(
+        None, description="CPU quota of each instance, cores; null: none asked"
+    )
+    memory_mb: int | None = Field(
+        None, description="memory of each instance, millions of bytes; null: none asked"
+    )
+    size_name: str = Field("", description="part of the names where the plan has several sizes")
 
     @property
     def id(self) -> str:
         """The step's name inside its campaign."""
-        return step_id(self.engine, self.instances, self.rate_eps, self.repetition)
+        place = place_of(self.engine, self.instances, self.size_name)
+        return step_id(place, self.rate_eps, self.repetition)
 
     @property
     def cell(self) -> str:
         """The name of its cell."""
-        return cell_id(self.engine, self.instances)
+        return cell_id(self.engine, self.instances, self.size_name)
+
+
+def cell_title(cell: StepResult | CellResult) -> str:
+    """`faust x2`, with the size of an instance where the campaign has several."""
+    size = f" of {cell.cpu:g} core" if cell.size_name and cell.cpu is not None else ""
+    return f"{cell.engine} x{cell.instances}{size}"
 
 
 class KneeResult(_Part):
@@ -187,11 +201,18 @@ class CellResult(_Part):
         None, description="how fast it empties a full topic, an upper bound; null: not measured"
     )
     finished: bool = Field(True, description="every step that the plan asks of it was measured")
+    cpu: float | None = Field(
+        None, description="CPU quota of each instance, cores; null: none asked"
+    )
+    memory_mb: int | None = Field(
+        None, description="memory of each instance, millions of bytes; null: none asked"
+    )
+    size_name: str = Field("", description="part of the names where the plan has several sizes")
 
     @property
     def id(self) -> str:
         """Its name inside its campaign."""
-        return cell_id(self.engine, self.instances)
+        return cell_id(self.engine, self.instances, self.size_name)
 
 
 class DrainProbe(_Part):
@@ -204,11 +225,18 @@ class DrainProbe(_Part):
         description="between 20 and 80 % drained; null: it did not get there"
     )
     why: str = Field("", description="why there is no rate")
+    cpu: float | None = Field(
+        None, description="CPU quota of each instance, cores; null: none asked"
+    )
+    memory_mb: int | None = Field(
+        None, description="memory of each instance, millions of bytes; null: none asked"
+    )
+    size_name: str = Field("", description="part of the names where the plan has several sizes")
 
     @property
     def cell(self) -> str:
         """The name of its cell."""
-        return cell_id(self.engine, self.instances)
+        return cell_id(self.engine, self.instances, self.size_name)
 
 
 class FailedStep(_Part):
