@@ -243,15 +243,19 @@ def _is_over(plan: Plan, tries: Sequence[Measured]) -> bool:
 def _is_needed(
     plan: Plan, cells: Sequence[Cell], cell: Cell, rate_eps: float, standing: Standing
 ) -> bool:
-    """In a demand plan a count is needed only where every smaller one has lost the rate."""
+    """In a demand plan a count is needed only where every smaller one has lost the rate.
+
+    A size of instances is needed only where one instance of no smaller size holds it alone.
+    """
     if plan.question == "capacity":
         return True
+    fewer = [one for one in _peers(cells, cell) if one.instances < cell.instances]
     smaller = [
         one
         for one in cells
-        if (one.engine, one.cpu) == (cell.engine, cell.cpu) and one.instances < cell.instances
+        if one.engine == cell.engine and one.instances == 1 and (one.cpu or 0) < (cell.cpu or 0)
     ]
-    return all(_has_lost(plan, one, rate_eps, standing) for one in smaller)
+    return all(_has_lost(plan, one, rate_eps, standing) for one in (*fewer, *smaller))
 
 
 def _has_lost(plan: Plan, cell: Cell, rate_eps: float, standing: Standing) -> bool:
@@ -332,7 +336,7 @@ def dry_run(
 ) -> list[Step | Probe]:
     """What a campaign would do, if one instance held a made-up rate and N held N times as much.
 
-    In a demand plan every rate of the plan counts as lost below the largest count, so that the list
+    In a demand plan every rate counts as lost below the largest count and size, so that the list
     is the longest that the campaign may become; a search may take a few steps more or less.
 
     Args:
@@ -360,7 +364,8 @@ def dry_run(
 def _guess(plan: Plan, step: Step, knee_eps: float) -> _Guess:
     held = step.rate_eps <= knee_eps
     if step.rate_eps in plan.rates_eps and plan.question == "demand":
-        held = step.instances == max(plan.instances)
+        largest = max(size or 0 for size in plan.instance.sizes)
+        held = step.instances == max(plan.instances) and (step.cpu or 0) == largest
     verdict: Verdict = "sustainable" if held else "unsustainable"
     return _Guess(
         step.engine, step.instances, step.rate_eps, step.repetition, verdict, cpu=step.cpu

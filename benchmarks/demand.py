@@ -87,7 +87,7 @@ def demand(cells: Sequence[CellRuns], target_eps: float, by: KneeKind = "backlog
         target_eps: events per second.
         by: whether the latency objective must hold too.
     """
-    largest = _largest_size(cells)
+    largest = _largest_size(cells, target_eps)
     holding = [cell for cell in largest if _holds(cell, target_eps, by)]
     found = holding[0] if holding else None
     enough = [cell for cell in largest if _fits(cell, target_eps)]
@@ -147,9 +147,17 @@ def capacity_eps(cell: CellRuns) -> float | None:
     return max((r for r in rates if outcome_at(cell.attempts, r) == "held"), default=None)
 
 
-def _largest_size(cells: Sequence[CellRuns]) -> list[CellRuns]:
-    """One cell for each count, by count: that with the most cores, or with no quota."""
-    by_size = sorted(cells, key=lambda cell: cell.cores or float("inf"))
+def _largest_size(cells: Sequence[CellRuns], target_eps: float) -> list[CellRuns]:
+    """One cell for each count, by count: that with the most cores, or with no quota.
+
+    Sizes that ran the target go before: larger ones are not run where a small one holds it alone.
+    """
+
+    def rank(cell: CellRuns) -> tuple[bool, float]:
+        ran = any(one.rate_eps == target_eps for one in cell.attempts)
+        return ran, cell.cores or float("inf")
+
+    by_size = sorted(cells, key=rank)
     return sorted({cell.instances: cell for cell in by_size}.values(), key=lambda c: c.instances)
 
 

@@ -11,6 +11,7 @@ import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 from pydantic_core import ErrorDetails
 
+from benchmarks.cost import PaidSize, Prices
 from benchmarks.search import SearchSettings
 from benchmarks.verdict import Limits
 from fraud_core.errors import ConfigError
@@ -150,6 +151,10 @@ class Plan(BaseModel):
     options: dict[EngineName, tuple[str, ...]] = Field(
         default_factory=dict, description="more options of an engine's command line"
     )
+    prices: Prices | None = Field(None, description="what a cloud asks; none: no cost is given")
+    overhead: dict[str, PaidSize] = Field(
+        default_factory=dict, description="by engine: what is paid for beside its instances"
+    )
 
     @field_validator("instances")
     @classmethod
@@ -175,6 +180,17 @@ class Plan(BaseModel):
             raise ValueError(message)
         if self.ladder and (self.question == "capacity" or self.find == "knee"):
             message = "ladder is for question: demand with find: rates"
+            raise ValueError(message)
+        return self
+
+    @model_validator(mode="after")
+    def _overhead_is_used(self) -> Plan:
+        strangers = sorted(set(self.overhead) - {str(engine) for engine in self.engines})
+        if strangers:
+            message = f"overhead names {', '.join(strangers)}, which is no engine of this plan"
+            raise ValueError(message)
+        if self.overhead and self.prices is None:
+            message = "overhead is paid for by prices, and the plan has none"
             raise ValueError(message)
         return self
 
@@ -350,5 +366,7 @@ def _known_keys(loc: tuple[int | str, ...]) -> list[str]:
         ("limits",): Limits,
         ("search",): SearchSettings,
         ("instance",): InstanceLimits,
+        ("prices",): Prices,
     }
-    return sorted(models[loc].model_fields)
+    model = PaidSize if loc[:1] == ("overhead",) else models[loc]
+    return sorted(model.model_fields)

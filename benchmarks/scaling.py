@@ -172,24 +172,6 @@ def usl(capacities: Sequence[Capacity]) -> Scaling:
     )
 
 
-def enough_instances(found: Scaling, rate_eps: float, above: int) -> int | None:
-    """The smallest count whose fitted rate holds another rate with its lower end.
-
-    Args:
-        found: the fit.
-        rate_eps: events per second.
-        above: counts up to this one were measured and are no question.
-
-    Returns:
-        None where none within twice the measured counts does, or where each further instance
-        holds less.
-    """
-    for one in found.fitted:
-        if one.instances > above and one.eps.low >= rate_eps:
-            return one.instances
-    return None
-
-
 @dataclass(frozen=True, slots=True)
 class _Laws:
     """Parameters of the law, one fit in each row."""
