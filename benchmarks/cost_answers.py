@@ -9,7 +9,7 @@ from typing import Final
 from benchmarks.agenda import attempts_of
 from benchmarks.cost import Cost, PaidSize, Part, both
 from benchmarks.plan import Plan
-from benchmarks.result import CellResult, StepResult
+from benchmarks.result import CellResult, RunResult, StepResult
 from benchmarks.search import outcome_at
 from benchmarks.sizing_result import CostResult
 
@@ -34,6 +34,50 @@ def costs(plan: Plan, cells: Iterable[CellResult], steps: Sequence[StepResult]) 
                 held = [step for step in repeated if step.verdict == "sustainable"]
                 found += _rows(plan, cell, rate_eps, held)
     return found
+
+
+def fewest(rows: Iterable[CostResult], rate_eps: float) -> list[CostResult]:
+    """All parts of the smallest instance count that held a rate."""
+    mine = [row for row in rows if row.rate_eps == rate_eps]
+    least = min((row.instances for row in mine), default=0)
+    return [row for row in mine if row.instances == least]
+
+
+def cost_sentence(result: RunResult) -> str:
+    """Each engine at the highest rate that all of them held; empty where there is no such rate."""
+    rows, prices = result.costs, result.plan.prices
+    engines = list(dict.fromkeys(row.engine for row in rows))
+    shared = [
+        rate_eps
+        for rate_eps in {row.rate_eps for row in rows}
+        if {row.engine for row in rows if row.rate_eps == rate_eps} == set(engines)
+    ]
+    if prices is None or not shared:
+        return ""
+    top_eps = max(shared)
+    words = [
+        text
+        for engine in engines
+        if (text := _words_of_engine([row for row in rows if row.engine == engine], top_eps))
+    ]
+    if not words:
+        return ""
+    return (
+        f"At {top_eps:g} events/s a million events cost {' and '.join(words)}, in "
+        f"{prices.currency}, prices of {prices.dated:%Y-%m-%d}."
+    )
+
+
+def _words_of_engine(rows: Sequence[CostResult], rate_eps: float) -> str:
+    parts = fewest(rows, rate_eps)
+    paid, used = total_provisioned(parts), total_used(parts)
+    if paid is None:
+        return ""
+    count = parts[0].instances
+    what = f"{count} instance{'' if count == 1 else 's'}"
+    beside = " and what runs beside" if len(parts) > 1 else ""
+    spent = "" if used is None else f", of which {used:.3g} for CPU time that was used"
+    return f"{paid:.3g} on {parts[0].engine} ({what}{beside}{spent})"
 
 
 def total_provisioned(rows: Iterable[CostResult]) -> float | None:

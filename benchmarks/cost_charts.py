@@ -10,7 +10,7 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
 from benchmarks.charts import INK, WIDTH_IN, color_of, from_zero, mark_of
-from benchmarks.cost_answers import total_provisioned, total_used
+from benchmarks.cost_answers import fewest, total_provisioned, total_used
 from benchmarks.sizing_result import CostResult
 
 _USED: Final = (0, (3, 1.5))
@@ -33,13 +33,6 @@ def cost_chart(rows: Sequence[CostResult], currency: str) -> Figure:
     from_zero(axes, right=len(rates) + 1.2, top=1.12 * axes.get_ylim()[1])
     axes.legend(handles=_legend(), loc="upper right", frameon=False, fontsize=9)
     return figure
-
-
-def fewest(rows: Sequence[CostResult], rate_eps: float) -> list[CostResult]:
-    """All parts of the smallest instance count that held a rate."""
-    mine = [row for row in rows if row.rate_eps == rate_eps]
-    least = min((row.instances for row in mine), default=0)
-    return [row for row in mine if row.instances == least]
 
 
 def _draw(axes: Axes, rows: Sequence[CostResult], rates: Sequence[float]) -> None:
