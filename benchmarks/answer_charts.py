@@ -111,12 +111,12 @@ def _note(axes: Axes, x: float, y: float, text: str, *, up: bool = True) -> None
 
 def capacity_chart(cells: Sequence[CellResult]) -> Figure:
     """Rate held against instances: a bar from the last rate held to the first one lost."""
-    engines = list(dict.fromkeys(cell.engine for cell in cells))
+    lines = list(dict.fromkeys((cell.engine, cell.cpu) for cell in cells))
     figure = Figure(figsize=(WIDTH_IN, 3.8))
     axes = figure.subplots()
-    for number, engine in enumerate(engines):
-        shift = 1.5 * _DODGE * (number - (len(engines) - 1) / 2)
-        ours = sorted((one for one in cells if one.engine == engine), key=_instances)
+    for number, line in enumerate(lines):
+        shift = 1.5 * _DODGE * (number - (len(lines) - 1) / 2)
+        ours = sorted((one for one in cells if (one.engine, one.cpu) == line), key=_instances)
         _draw_capacity(axes, ours, shift)
     counts = sorted({cell.instances for cell in cells})
     axes.set_xticks(counts)
@@ -150,7 +150,7 @@ def _draw_capacity(axes: Axes, ours: Sequence[CellResult], shift: float) -> None
             _interval(axes, at, cell.knee_latency, engine, thin=True)
     if held:
         axes.annotate(
-            engine,
+            f"{engine}, {ours[0].cpu:g} core" if ours[0].size_name else engine,
             held[-1],
             xytext=(30, -2),
             textcoords="offset points",

@@ -51,7 +51,7 @@ def answered(
         )
         for one in asked
     ]
-    sentences = demand_sentences(asked, runs, by)
+    sentences = demand_sentences(plan, asked, runs, by)
     if plan.find == "knee" or plan.question == "capacity":
         scaled, others = capacity_sentences(cells)
         sentences += [*scaled, *filter(None, map(knee_sentence, others))]

@@ -48,7 +48,7 @@ def has_lines(steps: Sequence[StepResult]) -> bool:
 
 def _answer_charts(result: RunResult) -> Iterator[Chart]:
     # one target is a sentence, not a chart
-    if len({one.target_eps for one in result.answers}) > 1:
+    if len({one.target_eps for one in result.answers}) > 1 and not result.sizes:
         yield Chart(
             "demand",
             "Instances needed against rate",
@@ -61,8 +61,8 @@ def _answer_charts(result: RunResult) -> Iterator[Chart]:
         yield Chart(
             "sizes",
             "Instances and cores needed against the size of an instance",
-            "Above: the smallest count of each size that held the rate; below: all its cores. Larger "
-            "sizes are not run where one small instance is enough; the small marks say so.",
+            "Above: the smallest count of each size that held the rate; below: all its cores. "
+            "Larger sizes are not run where one small instance is enough; the small marks say so.",
             partial(size_chart, result.sizes),
         )
     yield from _capacity_charts(result)
@@ -87,6 +87,8 @@ def _capacity_charts(result: RunResult) -> Iterator[Chart]:
             "over N times that of one, with the interval that both bars leave.",
             partial(scaling_chart, result.scaling),
         )
+    if result.sizes:
+        return  # its rates are far apart
     cells = [cell for cell in result.cells if _is_known(cell.knee_backlog)]
     if all(_is_in_scaling(cell, result) for cell in cells):
         return  # the chart above has the same bars
@@ -109,7 +111,7 @@ def _is_in_scaling(cell: CellResult, result: RunResult) -> bool:
         if (one.engine, one.cpu) == (cell.engine, cell.cpu)
         for point in one.counts
     ]
-    return cell.instances in told and not _is_known(cell.knee_latency)
+    return cell.instances in told and "latency" not in result.plan.knees
 
 
 def _only_quota(result: RunResult) -> float | None:

@@ -26,7 +26,7 @@ class Prices(BaseModel):
 
     vcpu_hour: float = Field(ge=0, description="one virtual CPU for one hour")
     gib_hour: float = Field(ge=0, description="one GiB of memory for one hour")
-    currency: str = Field(min_length=1, max_length=12, description="of both, as it is printed")
+    currency: str = Field(min_length=1, max_length=20, description="of both, as it is printed")
     dated: date = Field(description="day on which they were read")
 
 

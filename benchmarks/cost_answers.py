@@ -37,10 +37,17 @@ def costs(plan: Plan, cells: Iterable[CellResult], steps: Sequence[StepResult]) 
 
 
 def fewest(rows: Iterable[CostResult], rate_eps: float) -> list[CostResult]:
-    """All parts of the smallest instance count that held a rate."""
+    """All parts of the fewest cores that held a rate, and of these of the fewest instances."""
     mine = [row for row in rows if row.rate_eps == rate_eps]
-    least = min((row.instances for row in mine), default=0)
-    return [row for row in mine if row.instances == least]
+    if not mine:
+        return []
+    least = min(map(_cores_and_count, mine))
+    return [row for row in mine if _cores_and_count(row) == least]
+
+
+def _cores_and_count(row: CostResult) -> tuple[float, int]:
+    # without a quota an instance takes what there is: then only their number counts
+    return row.instances * (row.cpu or 1.0), row.instances
 
 
 def cost_sentence(result: RunResult) -> str:

@@ -2,18 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import Final
 
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
-from benchmarks.charts import INK, WIDTH_IN, color_of, from_zero, mark_of
+from benchmarks.charts import WIDTH_IN, color_of, from_zero, line_of, mark_of
 from benchmarks.cost_answers import fewest, total_provisioned, total_used
 from benchmarks.sizing_result import CostResult
 
-_USED: Final = (0, (3, 1.5))
+_Total = Callable[[Iterable[CostResult]], float | None]
+_Line = tuple[str, float | None]
+"""Engine and quota of an instance."""
+
+TITLES: Final[tuple[tuple[str, _Total], ...]] = (
+    ("Provisioned: what is up", total_provisioned),
+    ("Used: CPU time", total_used),
+)
 
 
 def cost_chart(rows: Sequence[CostResult], currency: str) -> Figure:
@@ -22,52 +29,61 @@ def cost_chart(rows: Sequence[CostResult], currency: str) -> Figure:
     Rates stand side by side: on a scale of numbers half of them would be one spot.
     """
     rates = sorted({row.rate_eps for row in rows})
-    figure = Figure(figsize=(WIDTH_IN, 3.8))
-    axes = figure.subplots()
-    for engine, size in dict.fromkeys((row.engine, row.cpu) for row in rows):
-        ours = [row for row in rows if (row.engine, row.cpu) == (engine, size)]
-        _draw(axes, ours, rates)
-    axes.set_xticks(range(1, len(rates) + 1), [f"{rate:g}" for rate in rates])
-    axes.set_xlabel("records per second")
-    axes.set_ylabel(f"{currency} per million records")
-    from_zero(axes, right=len(rates) + 1.2, top=1.12 * axes.get_ylim()[1])
-    axes.legend(handles=_legend(), loc="upper right", frameon=False, fontsize=9)
+    lines: list[_Line] = list(dict.fromkeys((row.engine, row.cpu) for row in rows))
+    figure = Figure(figsize=(WIDTH_IN, 4.0))
+    panels = figure.subplots(1, len(TITLES))
+    for axes, (title, total) in zip(panels, TITLES, strict=True):
+        for line in lines:
+            _draw(axes, _of(rows, line), rates, total, _style(line, lines))
+        axes.set_title(title, loc="left", fontsize=10.5, fontweight="bold")
+        axes.set_xticks(range(1, len(rates) + 1), [_tick(rows, lines, rate) for rate in rates])
+        axes.tick_params(axis="x", labelsize=8.5)
+        axes.set_xlabel("records per second; below: instances, in the order of the legend")
+        from_zero(axes, right=len(rates) + 0.6, top=1.1 * axes.get_ylim()[1])
+    panels[0].set_ylabel(f"{currency} per million records")
+    figure.legend(handles=_legend(lines), loc="outside lower left", ncols=6, frameon=False)
     return figure
 
 
-def _draw(axes: Axes, rows: Sequence[CostResult], rates: Sequence[float]) -> None:
-    engine, color = rows[0].engine, color_of(rows[0].engine)
-    sizes = {row.cpu for row in rows}
-    for read, style, fill in ((total_provisioned, "-", True), (total_used, _USED, False)):
-        points = [
-            (1 + place, total, parts[0].instances)
-            for place, rate in enumerate(rates)
-            if (parts := fewest(rows, rate)) and (total := read(parts)) is not None
-        ]
-        axes.plot([x for x, *_ in points], [y for _, y, _ in points], color=color, ls=style, lw=1.6)
-        for x, y, count in points:
-            face = color if fill else "white"
-            axes.plot(x, y, mark_of(engine), ms=6.5, mfc=face, mec=color)
-            if fill:
-                _note(axes, (x, y), f"x{count}", (0, 7))
-        if points and fill:
-            size = "" if len(sizes) == 1 and None in sizes else f", {rows[0].cpu or 0:g} core"
-            _note(axes, points[-1][:2], f"{engine}{size}", (12, -3))
+def _of(rows: Iterable[CostResult], line: _Line) -> list[CostResult]:
+    return [row for row in rows if (row.engine, row.cpu) == line]
 
 
-def _note(axes: Axes, place: tuple[float, float], text: str, offset: tuple[float, float]) -> None:
-    axes.annotate(
-        text,
-        place,
-        xytext=offset,
-        textcoords="offset points",
-        ha="center" if offset[0] == 0 else "left",
-        fontsize=8.5,
-    )
+def _style(line: _Line, lines: Sequence[_Line]) -> object:
+    """Sizes of one engine differ in their dashes."""
+    return line_of([one for one in lines if one[0] == line[0]].index(line))
 
 
-def _legend() -> list[Line2D]:
+def _draw(
+    axes: Axes, rows: Sequence[CostResult], rates: Sequence[float], total: _Total, style: object
+) -> None:
+    color, mark = color_of(rows[0].engine), mark_of(rows[0].engine)
+    points = [
+        (place, cost)
+        for place, rate in enumerate(rates, start=1)
+        if (cost := total(fewest(rows, rate))) is not None
+    ]
+    places, costs = [place for place, _ in points], [cost for _, cost in points]
+    axes.plot(places, costs, color=color, ls=style, lw=1.6, marker=mark, ms=6)
+
+
+def _tick(rows: Sequence[CostResult], lines: Sequence[_Line], rate_eps: float) -> str:
+    counts = []
+    for line in lines:
+        parts = fewest(_of(rows, line), rate_eps)
+        counts.append(f"x{parts[0].instances}" if parts else "-")
+    return "\n".join([f"{rate_eps:g}", *counts])
+
+
+def _legend(lines: Sequence[_Line]) -> list[Line2D]:
     return [
-        Line2D([], [], marker="o", color=INK, mfc=INK, label="provisioned: what is up"),
-        Line2D([], [], marker="o", color=INK, mfc="white", ls=_USED, label="used: CPU time"),
+        Line2D(
+            [],
+            [],
+            color=color_of(line[0]),
+            marker=mark_of(line[0]),
+            ls=_style(line, lines),
+            label=line[0] if line[1] is None else f"{line[0]}, {line[1]:g} core",
+        )
+        for line in lines
     ]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import difflib
 from collections.abc import Iterable, Mapping
 from pathlib import Path
-from typing import Annotated, Any, Final, Literal
+from typing import Annotated, Any, Final, Literal, get_args
 
 import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
@@ -185,9 +185,10 @@ class Plan(BaseModel):
 
     @model_validator(mode="after")
     def _overhead_is_used(self) -> Plan:
-        strangers = sorted(set(self.overhead) - {str(engine) for engine in self.engines})
-        if strangers:
-            message = f"overhead names {', '.join(strangers)}, which is no engine of this plan"
+        strangers = sorted(set(self.overhead) - {str(name) for name in get_args(EngineName)})
+        # an engine that runs already may have any name
+        if strangers and "external" not in map(str, self.engines):
+            message = f"overhead names {', '.join(strangers)}, which is no engine"
             raise ValueError(message)
         if self.overhead and self.prices is None:
             message = "overhead is paid for by prices, and the plan has none"

@@ -17,6 +17,8 @@ from benchmarks.sizing_result import (
 
 WIDEST: Final = 2.0
 """A knee wider than this ratio is where the rates of a plan are far apart: it is no capacity."""
+WIDEST_TOLD: Final = 1.6
+"""An efficiency known less well than this is in the tables but in no sentence."""
 _HALF_WIDTH: Final = 0.005
 
 
@@ -44,10 +46,10 @@ def short_sentence(found: ScalingResult) -> str:
     """The rates that are held, and how well the largest count does; for a headline."""
     last = found.counts[-1]
     words = _words_of_counts(found.engine, found.cpu, found.counts)
-    if last.efficiency is None:
+    share = last.efficiency
+    if share is None or (share.high or 0) > WIDEST_TOLD * (share.low or 0):
         return f"{words}."
-    share = f"{last.efficiency.value:.2f}"
-    return f"{words}: an efficiency of {share} with {last.instances}."
+    return f"{words}: an efficiency of {share.value:.2f} with {last.instances}."
 
 
 def _capacity(cell: CellResult) -> Capacity | None:

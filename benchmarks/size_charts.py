@@ -33,7 +33,7 @@ def size_chart(answers: Sequence[SizeAnswer]) -> Figure:
         )
         panels[1, column].set_xlabel("CPU quota of an instance, cores")
     _finish(panels[0, 0], panels[1, 0], answers, sizes)
-    figure.legend(handles=_legend(answers), loc="outside upper right", ncols=6, frameon=False)
+    figure.legend(handles=_legend(answers), loc="outside lower left", ncols=6, frameon=False)
     return figure
 
 
@@ -86,6 +86,8 @@ def _legend(answers: Sequence[SizeAnswer]) -> list[Line2D]:
         *named,
         Line2D([], [], marker="o", color=INK, mfc=INK, ls="", label="verified by runs"),
         Line2D([], [], marker="o", color=INK, mfc="white", ls="", label="not verified"),
-        Line2D([], [], marker="o", color=INK, mfc="white", ms=4.5, ls="", label="from a smaller"),
+        Line2D(
+            [], [], marker="o", color=INK, mfc="white", ms=4.5, ls="", label="a smaller one held it"
+        ),
         Line2D([], [], marker="x", color=MUTED, ls="", label="none known"),
     ]

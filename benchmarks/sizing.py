@@ -7,6 +7,7 @@ from typing import Final
 
 from benchmarks.cost_answers import costs
 from benchmarks.demand import RECOMMENDED_LOAD, CellRuns, Demand, answer_sentence
+from benchmarks.plan import Plan
 from benchmarks.result import AnswerResult, CellResult, RunResult
 from benchmarks.scaling_answers import enough_instances, scalings, short_sentence
 from benchmarks.search import KneeKind
@@ -38,15 +39,17 @@ def sized(
                 for answer, demand in zip(result.answers, asked, strict=True)
             ],
             "scaling": scaled,
-            "sizes": _sizes(runs, [one.target_eps for one in asked], by),
+            "sizes": _sizes(result.plan, runs, asked, by),
             "costs": costs(result.plan, result.cells, result.steps),
         }
     )
 
 
-def demand_sentences(asked: Sequence[Demand], runs: Sequence[CellRuns], by: KneeKind) -> list[str]:
+def demand_sentences(
+    plan: Plan, asked: Sequence[Demand], runs: Sequence[CellRuns], by: KneeKind
+) -> list[str]:
     """The demands in few sentences; with several instance sizes what each of them needs."""
-    sizes = size_sentences(_sizes(runs, [one.target_eps for one in asked], by))
+    sizes = size_sentences(_sizes(plan, runs, asked, by))
     if sizes or not asked:
         return sizes
     if len({one.target_eps for one in asked}) <= MANY_TARGETS:
@@ -85,12 +88,13 @@ def _extended(answer: AnswerResult, demand: Demand, fit: ScalingResult | None) -
 
 
 def _sizes(
-    runs: Sequence[CellRuns], targets_eps: Sequence[float], by: KneeKind
+    plan: Plan, runs: Sequence[CellRuns], asked: Sequence[Demand], by: KneeKind
 ) -> list[SizeAnswer]:
     """Empty where there is one size: the answers themselves are its demand."""
-    if len({cell.cores for cell in runs}) < 2:  # one is no choice
+    if len(plan.instance.cpu) <= 1:
         return []
-    return size_answers(runs, list(dict.fromkeys(targets_eps)), by)
+    targets_eps = dict.fromkeys(one.target_eps for one in asked)
+    return size_answers(runs, plan.instance.cpu, targets_eps, by)
 
 
 def _stairs(asked: Sequence[Demand]) -> str:

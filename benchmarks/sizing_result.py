@@ -83,6 +83,7 @@ class SizeAnswer(_Part):
     instances: int | None = Field(description="smallest count that held it; null: none did")
     cores: float | None = Field(description="instances x quota")
     verified: bool = Field(description="held by runs, and lost by runs with one instance less")
+    decided: bool = Field(True, description="held by a count, or known to be lost by all tested")
     inferred: bool = Field(
         False, description="not run: an instance of a smaller size held the rate alone"
     )
