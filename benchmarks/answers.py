@@ -36,7 +36,8 @@ def answered(
     found = [cell for cell in cells_of(plan) if standing.of(cell) or standing.is_probed(cell)]
     found.sort(key=sorted_cells(plan).index)
     cells = [_cell(plan, cell, standing) for cell in found]
-    runs = [_runs(plan, cell, standing) for cell in found]
+    free = {step.cell for step in steps if step.limited_by == "none"}
+    runs = [_runs(plan, cell, standing, None if cell.id in free else cell.cpu) for cell in found]
     by: KneeKind = "latency" if "slo" in plan.require else "backlog"
     asked = demands(runs, plan.rates_eps, by) if runs and plan.question == "demand" else []
     answers = [
@@ -47,6 +48,7 @@ def answered(
             verified=one.verified,
             headroom=None if one.headroom is None else round(one.headroom, 2),
             recommended=one.recommended,
+            smallest_cpu=one.smallest_cores,
             sentence=one.sentence,
         )
         for one in asked
@@ -137,12 +139,12 @@ def _found_knee(plan: Plan, cell: Cell, standing: Standing, by: KneeKind) -> Kne
     return None if knee.low_eps is None and knee.high_eps is None else knee
 
 
-def _runs(plan: Plan, cell: Cell, standing: Standing) -> CellRuns:
+def _runs(plan: Plan, cell: Cell, standing: Standing, cores: float | None) -> CellRuns:
     return CellRuns(
         engine=cell.engine,
         instances=cell.instances,
         attempts=tuple(attempts_of(standing.of(cell))),
-        cores=cell.cpu,
+        cores=cores,
         # without a search the interval is as wide as the plan's rates are apart: no capacity
         knee=_found_knee(plan, cell, standing, "backlog") if plan.find == "knee" else None,
     )

@@ -71,13 +71,14 @@ class Announcement:
     Attributes:
         say: one line.
         tell: where a step stands, about twice a second.
-        begin: something begins: its number from 1, of about how many, and what.
+        begin: something begins: its number from 1, of about how many, what, and the usual time to
+            the end of the run in seconds.
         end: a step has ended.
     """
 
     say: Callable[[str], None]
     tell: Callable[[Progress], None]
-    begin: Callable[[int, int, Step | Probe], None]
+    begin: Callable[[int, int, Step | Probe, float], None]
     end: Callable[[StepResult], None]
 
 
@@ -213,7 +214,8 @@ class _Campaign:
             number += isinstance(action, Step)
             left = dry_run(self._plan, self._cells, standing=self._standing)
             count = number - isinstance(action, Step) + sum(isinstance(a, Step) for a in left)
-            self._announce.begin(number, count, action)
+            left_s = estimate_s(left, self._plan.step.settle_s)
+            self._announce.begin(number, count, action, left_s)
             try:
                 self._act(action, bench)
             except (StreamError, KeyboardInterrupt) as error:

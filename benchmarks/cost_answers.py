@@ -107,7 +107,9 @@ def _rows(
     assert plan.prices is not None  # noqa: S101  # asked before
     used = {part: _median_use(held, part) for part in ("instances", "overhead")}
     parts = [
-        both("instances", _size(cell), cell.instances, used["instances"], rate_eps, plan.prices)
+        both(
+            "instances", _size(cell, held), cell.instances, used["instances"], rate_eps, plan.prices
+        )
     ]
     beside = plan.overhead.get(cell.engine)
     if beside is not None or used["overhead"] is not None:
@@ -129,9 +131,10 @@ def _row(cell: CellResult, rate_eps: float, cost: Cost) -> CostResult:
     )
 
 
-def _size(cell: CellResult) -> PaidSize | None:
-    """What is paid for an instance; an instance without a quota has no size of its own."""
-    if cell.cpu is None or cell.memory_mb is None:
+def _size(cell: CellResult, held: Sequence[StepResult]) -> PaidSize | None:
+    """What is paid for an instance; one that nothing held to a quota has no size of its own."""
+    is_free = any(step.limited_by == "none" for step in held)
+    if cell.cpu is None or cell.memory_mb is None or is_free:
         return None
     return PaidSize(vcpu=cell.cpu, gib=cell.memory_mb * _BYTES_OF_MB / _BYTES_OF_GIB)
 

@@ -17,7 +17,7 @@ from markupsafe import Markup
 from benchmarks.backlog import Backlog, trend
 from benchmarks.chart_choice import charts_of, has_lines
 from benchmarks.charts import Chart, StepSeries, color_of, save_png, svg_of
-from benchmarks.console import headline, percentiles_text, title_of
+from benchmarks.console import cpu_text, headline, percentiles_text, size_text, title_of
 from benchmarks.cost_answers import cost_sentence
 from benchmarks.csv_tables import (
     COSTS_TABLE,
@@ -151,6 +151,8 @@ def render(result: RunResult, series: Sequence[StepSeries]) -> str:
     environment.filters |= {
         "percentiles": percentiles_text,
         "title": title_of,
+        "cpu": cpu_text,
+        "throttled": throttled_text,
         "color": color_of,
         "interval": interval_text,
         "cell_title": cell_title,
@@ -165,6 +167,7 @@ def render(result: RunResult, series: Sequence[StepSeries]) -> str:
         charts=charts,
         cells=[cell for cell in result.cells if _has_answer(cell)],
         headline=headline(result),
+        size=size_text(result),
         many=has_lines(result.steps),
         size_sentences=size_sentences(result.sizes),
         cost_sentence=cost_sentence(result),
@@ -207,6 +210,15 @@ def estimate_text(found: EstimateResult | None, digits: int = 2, factor: float =
 def money_text(amount: float | None) -> str:
     """Three digits, as many of them behind the point as it takes; a dash for what is not known."""
     return "-" if amount is None else f"{amount:#.3g}".rstrip(".")
+
+
+def throttled_text(step: StepResult) -> str:
+    """Share of the CPU periods in which a quota was used up, from the least to the most stopped."""
+    shares = [one.throttled_share for one in step.instance_use if one.throttled_share is not None]
+    if not shares:
+        return "–"  # noqa: RUF001  # as everywhere in the page
+    low, high = (f"{share * 100:.0f} %" for share in (min(shares), max(shares)))
+    return low if low == high else f"{low} to {high}"
 
 
 def remarks_text(cell: CellResult) -> str:

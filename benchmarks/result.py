@@ -47,6 +47,17 @@ class RoleUse(_Part):
     processes_max: int = Field(description="most processes at one time")
 
 
+class InstanceUse(_Part):
+    """How one instance was held to its size in the window."""
+
+    name: str
+    limited_by: str = Field(description="cgroup2, cgroup1, systemd, none")
+    throttled_share: float | None = Field(
+        description="share of its CPU periods in which its quota was used up; null: no quota"
+    )
+    throttled_s: float | None = Field(description="how long it was stopped for that")
+
+
 class HostUse(_Part):
     """The machine in the window."""
 
@@ -105,7 +116,12 @@ class StepResult(_Part):
     )
     labels_incomplete: int = Field(description="predictions made without all labels; not compared")
     latency_ms: LatencyMs | None
-    cpu_s_per_million: float | None = Field(description="engine's CPU-seconds per million events")
+    cpu_s_per_million: float | None = Field(
+        description="CPU-seconds per million events of the whole engine: instances and overhead"
+    )
+    cpu_s_per_million_instances: float | None = Field(
+        None, description="the same of the instances alone; of the whole engine where it tells none"
+    )
     backlog_slope_eps: float | None = Field(description="Theil-Sen slope of block minima")
     backlog_slope_low_eps: float | None = Field(description="lower end of its 90 % interval")
     backlog_slope_high_eps: float | None = Field(description="upper end of its 90 % interval")
@@ -130,14 +146,27 @@ class StepResult(_Part):
         None, description="how the engine ended by itself in the step; null: it did not"
     )
     load: LoadUse
-    use: dict[str, RoleUse] = Field(description="engine, broker, producer, benchmark")
+    use: dict[str, RoleUse] = Field(
+        description="engine and of it instances and overhead; broker, producer, benchmark"
+    )
     host: HostUse | None
     command: list[str] = Field(description="how the engine was started")
     waits: list[WaitUse] = Field(
         default_factory=list, description="of broker and producer, where they can be seen"
     )
     restarted: str | None = Field(
-        None, description="processes of the engine that began after it was ready; null: none"
+        None, description="instances that were started again in the step; null: none"
+    )
+    instance_use: list[InstanceUse] = Field(
+        default_factory=list, description="each instance, where the engine tells them"
+    )
+    limited_by: str | None = Field(
+        None,
+        description="what held the instances to their size; none: nothing could; unknown: the "
+        "engine does not say; null: no size was asked",
+    )
+    quota_cores: float | None = Field(
+        None, description="sum of the instances' CPU quotas; null: none asked"
     )
     clock_step_ms: float = Field(
         0.0, description="how far the wall clock moved against the steady one"
@@ -268,6 +297,11 @@ class AnswerResult(_Part):
     )
     recommended_extrapolated: bool = Field(
         False, description="the recommended count was not measured: it follows from the fit"
+    )
+    smallest_cpu: float | None = Field(
+        None,
+        description="smallest tested quota with which one instance held it, cores; null: the "
+        "answer is not one instance, or no quota was tested",
     )
     sentence: str
 

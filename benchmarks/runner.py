@@ -18,6 +18,7 @@ from benchmarks.cluster import Broker, send_probes, wait_for_probes
 from benchmarks.early import clearly_lost, is_decided
 from benchmarks.engines import EngineStart
 from benchmarks.evaluate import EngineLife, Record, evaluate
+from benchmarks.instance_watch import EngineTree
 from benchmarks.movement import Rules, Window, backlog_of, movement
 from benchmarks.outputs import read_ledger, read_outputs, read_reference, save_outputs
 from benchmarks.parity import Ledger, Mismatches, Outputs, compare, without_probes
@@ -28,7 +29,14 @@ from benchmarks.programs import Program
 from benchmarks.result import StepResult
 from benchmarks.samples import Totals, totals
 from benchmarks.sampling import Sampler
-from benchmarks.store import LEDGER_FILE, OUTPUTS_FILE, STEP_FILE, save, step_folder
+from benchmarks.store import (
+    INSTANCES_TOLD_FILE,
+    LEDGER_FILE,
+    OUTPUTS_FILE,
+    STEP_FILE,
+    save,
+    step_folder,
+)
 from benchmarks.surroundings import cores
 from fraud_core.artifact import Artifact
 from fraud_core.errors import EXIT_INTERRUPTED, BrokerUnreachableError, SurroundingsError
@@ -187,6 +195,7 @@ def run_step(step: Step, bench: Bench) -> StepResult:
         aborted=measured.end.aborted,
         waits=measured.sampled.sampler.waits,
         clock_step_ms=measured.end.clock_step_ms,
+        instances=measured.sampled.sampler.instances,
     )
     result = evaluate(record, bench.rules)
     save(folder / STEP_FILE, result)
@@ -196,7 +205,17 @@ def run_step(step: Step, bench: Bench) -> StepResult:
 def _measure(step: Step, bench: Bench, names: TopicNames, folder: Path) -> _Measured:
     """Start the engine, load it, drain it, stop it."""
     program = bench.programs[step.engine]
-    start = EngineStart(program, bench.artifact.folder, step.instances, names.prefix)
+    told_in = folder / INSTANCES_TOLD_FILE
+    told_in.unlink(missing_ok=True)  # of an engine that failed here before
+    start = EngineStart(
+        program,
+        bench.artifact.folder,
+        step.instances,
+        names.prefix,
+        cpu=step.cpu,
+        memory_mb=step.memory_mb,
+        instances_file=told_in,
+    )
     started_s = time.time()
     with ExitStack() as at_end:
         engine = Program(f"engine {step.engine}", start.command(), folder / "engine.log")
@@ -205,7 +224,8 @@ def _measure(step: Step, bench: Bench, names: TopicNames, folder: Path) -> _Meas
         ready_s = _until_ready(running)
         instances = engine.children()
         baseline = totals(bench.broker.end_offsets(names))
-        sampler = Sampler(bench.broker, names, _roles(bench, engine), folder)
+        tree = EngineTree(engine.pid, told_in)
+        sampler = Sampler(bench.broker, names, _roles(bench), folder, tree)
         at_end.callback(sampler.stop)
         sampler.start()
         sampled = Sampled(sampler, baseline)
@@ -216,7 +236,7 @@ def _measure(step: Step, bench: Bench, names: TopicNames, folder: Path) -> _Meas
         sampler.stop()
         new = sorted(engine.children() - instances)
         life = _stop(engine, start_up_s=ready_s - started_s)
-        if new:
+        if new and not sampler.instances:
             life = replace(life, restarted=f"process {', '.join(map(str, new))} began in the step")
     return _Measured(report, end, sampled, life)
 
@@ -255,11 +275,8 @@ def _until_ready(running: _Running) -> float:
         raise SurroundingsError(message) from None
 
 
-def _roles(bench: Bench, engine: Program) -> dict[str, ReadProcesses]:
-    roles: dict[str, ReadProcesses] = {
-        "engine": session_samples(engine.pid),
-        "benchmark": own_samples,
-    }
+def _roles(bench: Bench) -> dict[str, ReadProcesses]:
+    roles: dict[str, ReadProcesses] = {"benchmark": own_samples}
     if bench.broker_processes is not None:
         roles["broker"] = bench.broker_processes
     return roles

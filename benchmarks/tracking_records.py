@@ -184,12 +184,20 @@ def _p99(step: StepResult) -> float | None:
     return step.latency_ms.p99 if step.latency_ms else None
 
 
+def _throttled_share(step: StepResult) -> float | None:
+    """Of the instance that was stopped most."""
+    shares = [one.throttled_share for one in step.instance_use if one.throttled_share is not None]
+    return max(shares, default=None)
+
+
 RATE_METRICS: Final[Mapping[str, Callable[[StepResult], float | None]]] = {
     "backlog_slope_eps": lambda step: step.backlog_slope_eps,
     "lag_time_p95_s": lambda step: step.lag_time_p95_s,
     "latency_p50_ms": _p50,
     "latency_p99_ms": _p99,
     "cpu_s_per_million": lambda step: step.cpu_s_per_million,
+    "cpu_s_per_million_instances": lambda step: step.cpu_s_per_million_instances,
+    "throttled_share": _throttled_share,
     "sent_eps": lambda step: step.load.sent_eps,
 }
 """What is not a number has no point: a percentile on a record that never came out is none."""

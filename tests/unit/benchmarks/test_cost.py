@@ -76,6 +76,11 @@ def test_an_instance_without_a_size_has_no_provisioned_cost(size):
     assert cost_sentence(result) == ""
 
 
+def test_an_instance_that_nothing_held_to_its_size_has_no_provisioned_cost():
+    result = campaign(held(limited_by="none"), overhead={})
+    assert [row.provisioned for row in result.costs] == [None]
+
+
 def test_only_rates_that_were_held_have_a_cost():
     lost = held(800.0, verdict="unsustainable")
     twice = [held(600.0), held(600.0, verdict="unsustainable", repetition=2)]
