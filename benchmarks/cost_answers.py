@@ -105,16 +105,13 @@ def _rows(
     plan: Plan, cell: CellResult, rate_eps: float, held: Sequence[StepResult]
 ) -> list[CostResult]:
     assert plan.prices is not None  # noqa: S101  # asked before
-    used = {part: _median_use(held, part) for part in ("instances", "overhead")}
-    parts = [
-        both(
-            "instances", _size(cell, held), cell.instances, used["instances"], rate_eps, plan.prices
-        )
-    ]
+    size, prices = _size(cell, held), plan.prices
+    used_s, beside_s = _median_use(held, "instances"), _median_use(held, "overhead")
+    parts = [both("instances", size, cell.instances, used_s, rate_eps, prices)]
     beside = plan.overhead.get(cell.engine)
-    if beside is not None or used["overhead"] is not None:
+    if beside is not None or beside_s is not None:
         # what nothing is paid for is there all the same: its CPU time was measured
-        parts.append(both("overhead", beside, 1, used["overhead"], rate_eps, plan.prices))
+        parts.append(both("overhead", beside, 1, beside_s, rate_eps, prices))
     return [_row(cell, rate_eps, part) for part in parts]
 
 

@@ -98,16 +98,19 @@ def _sizes(
 
 
 def _stairs(asked: Sequence[Demand]) -> str:
-    """One engine: the highest tested rate of each count, as in `1 up to 200, 2 up to 400`."""
+    """One engine: the highest tested rate of each count, and the first that none holds."""
     ordered = sorted(asked, key=lambda one: one.target_eps)
     tops = {one.instances: one.target_eps for one in ordered if one.instances is not None}
     steps = [f"{count} up to {top_eps:g}" for count, top_eps in tops.items()]
-    lost = [one for one in ordered if one.instances is None]
-    words = [f"{asked[0].engine}, instances needed: {', '.join(steps)} events/s"] if steps else []
-    if lost and lost[0].decided:
-        words.append(f"{lost[0].target_eps:g} is held by no tested count")
-    elif lost:
-        words.append(f"{lost[0].target_eps:g} and more not known")
+    if tops:
+        count, top_eps = next(iter(tops.items()))
+        plural = "" if count == 1 else "s"
+        steps[0] = f"needs {count} instance{plural} up to {top_eps:g} events/s"
+    words = [", ".join(steps)] if steps else []
+    lost = next((one for one in ordered if one.instances is None), None)
+    if lost is not None:
+        known = "no tested count holds" if lost.decided else "it is not known what holds"
+        words.append(f"{known} {lost.target_eps:g}")
     unsure = [f"{one.target_eps:g}" for one in ordered if one.instances and not one.verified]
     words += [f"not verified at {', '.join(unsure)}"] if unsure else []
-    return "; ".join(words) + "."
+    return f"{ordered[0].engine}{' ' if tops else ': '}{'; '.join(words)}."

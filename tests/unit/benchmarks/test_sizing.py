@@ -50,10 +50,10 @@ def test_a_ladder_is_answered_and_every_count_is_verified(ladder):
 
 def test_many_targets_are_said_as_the_highest_rate_of_each_count(ladder):
     assert ladder.sentence == (
-        "faust, instances needed: 1 up to 200, 2 up to 600, 3 up to 800 events/s; "
-        "1200 is held by no tested count. "
-        "spark, instances needed: 1 up to 600, 2 up to 1200, 3 up to 1600 events/s; "
-        "2400 is held by no tested count."
+        "faust needs 1 instance up to 200 events/s, 2 up to 600, 3 up to 800; "
+        "no tested count holds 1200. "
+        "spark needs 1 instance up to 600 events/s, 2 up to 1200, 3 up to 1600; "
+        "no tested count holds 2400."
     )
 
 
