@@ -11,8 +11,17 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final, Protocol
 
+from benchmarks.ladder import Rung, next_rung
 from benchmarks.plan import Plan, Step, cell_id, place_of
-from benchmarks.search import Attempt, Knee, SearchSettings, Try, next_move
+from benchmarks.search import (
+    Attempt,
+    Knee,
+    KneeKind,
+    SearchSettings,
+    Try,
+    next_move,
+    outcome_at,
+)
 from benchmarks.verdict import Verdict
 
 ENGINE_START_S: Final = 25
@@ -151,9 +160,21 @@ def next_action(plan: Plan, cells: Sequence[Cell], standing: Standing) -> Step |
         cells: those that are measured here, in their order.
         standing: what is measured already.
     """
-    by_turn = sorted(cells, key=lambda cell: len(standing.of(cell)) + standing.is_probed(cell))
+    by_turn = sorted(cells, key=lambda cell: _turns_taken(plan, cells, cell, standing))
     actions = (_action_of(plan, cells, cell, standing) for cell in by_turn)
     return next((action for action in actions if action is not None), None)
+
+
+def _turns_taken(plan: Plan, cells: Sequence[Cell], cell: Cell, standing: Standing) -> int:
+    # on a ladder one cell of an engine has a step at a time: the engines take turns
+    mine = _peers(cells, cell) if plan.ladder else [cell]
+    return sum(len(standing.of(one)) + standing.is_probed(one) for one in mine)
+
+
+def _peers(cells: Sequence[Cell], cell: Cell) -> list[Cell]:
+    """The cells that differ from one in their count only, itself included, counts rising."""
+    mine = [one for one in cells if (one.engine, one.cpu) == (cell.engine, cell.cpu)]
+    return sorted(mine, key=lambda one: one.instances)
 
 
 def is_finished(plan: Plan, cells: Sequence[Cell], cell: Cell, standing: Standing) -> bool:
@@ -178,39 +199,70 @@ def _planned_rate(
     plan: Plan, cells: Sequence[Cell], cell: Cell, standing: Standing
 ) -> float | None:
     """The next rate of the plan that this cell still owes; fewest repetitions first."""
+    if plan.ladder:
+        return _rate_of_ladder(plan, cells, cell, standing)
     shuffled = random.Random(f"{plan.seed} {cell.id}")
     rates = shuffled.sample(plan.rates_eps, len(plan.rates_eps))
     owed = []
     for rate_eps in rates:
         tries = [step for step in standing.of(cell) if step.rate_eps == rate_eps]
-        valid = sum(step.verdict != "invalid" for step in tries)
-        tired = len(tries) - valid > plan.invalid_again
         needed = _is_needed(plan, cells, cell, rate_eps, standing)
-        if valid < plan.repetitions and not tired and needed:
-            owed.append((valid, rate_eps))
+        if needed and not _is_over(plan, tries):
+            owed.append((sum(step.verdict != "invalid" for step in tries), rate_eps))
     return min(owed, key=lambda one: one[0])[1] if owed else None
+
+
+def _rate_of_ladder(
+    plan: Plan, cells: Sequence[Cell], cell: Cell, standing: Standing
+) -> float | None:
+    peers = {one.instances: one for one in _peers(cells, cell)}
+    rung = next_rung(
+        list(peers),
+        plan.rates_eps,
+        lambda count, rate_eps: _rung_of(plan, peers[count], rate_eps, standing),
+    )
+    return rung[1] if rung is not None and rung[0] == cell.instances else None
+
+
+def _rung_of(plan: Plan, cell: Cell, rate_eps: float, standing: Standing) -> Rung:
+    tries = [step for step in standing.of(cell) if step.rate_eps == rate_eps]
+    if not _is_over(plan, tries):
+        return "open"
+    if not _has_lost(plan, cell, rate_eps, standing):
+        return "held"
+    by: KneeKind = "latency" if "slo" in plan.require else "backlog"
+    return "lost" if outcome_at(attempts_of(tries), rate_eps, by) == "lost" else "undecided"
+
+
+def _is_over(plan: Plan, tries: Sequence[Measured]) -> bool:
+    """All repetitions of a rate are measured, or it was tried in vain."""
+    valid = sum(step.verdict != "invalid" for step in tries)
+    return valid >= plan.repetitions or len(tries) - valid > plan.invalid_again
 
 
 def _is_needed(
     plan: Plan, cells: Sequence[Cell], cell: Cell, rate_eps: float, standing: Standing
 ) -> bool:
-    """In a demand plan a count is needed only where every smaller one has lost the rate."""
+    """In a demand plan a count is needed only where every smaller one has lost the rate.
+
+    A size of instances is needed only where one instance of no smaller size holds it alone.
+    """
     if plan.question == "capacity":
         return True
+    fewer = [one for one in _peers(cells, cell) if one.instances < cell.instances]
     smaller = [
         one
         for one in cells
-        if (one.engine, one.cpu) == (cell.engine, cell.cpu) and one.instances < cell.instances
+        if one.engine == cell.engine and one.instances == 1 and (one.cpu or 0) < (cell.cpu or 0)
     ]
-    return all(_has_lost(plan, one, rate_eps, standing) for one in smaller)
+    return all(_has_lost(plan, one, rate_eps, standing) for one in (*fewer, *smaller))
 
 
 def _has_lost(plan: Plan, cell: Cell, rate_eps: float, standing: Standing) -> bool:
     """All its repetitions are measured, or it was tried in vain, and most were not held."""
     tries = [step for step in standing.of(cell) if step.rate_eps == rate_eps]
     valid = [step for step in tries if step.verdict != "invalid"]
-    is_over = len(valid) >= plan.repetitions or len(tries) - len(valid) > plan.invalid_again
-    return is_over and 2 * sum(is_answer(plan, step) for step in valid) <= len(valid)
+    return _is_over(plan, tries) and 2 * sum(is_answer(plan, step) for step in valid) <= len(valid)
 
 
 def is_answer(plan: Plan, step: Measured) -> bool:
@@ -228,6 +280,8 @@ def search_move(plan: Plan, steps: Sequence[Measured], drain_eps: float | None) 
     if drain_eps and _is_all_far_below(attempts, drain_eps, plan.search):
         attempts = []  # planned rates say nothing near the limit: begin at the drain
     for kind in plan.knees:
+        if kind == "latency" and attempts and all(one.slo_met is None for one in attempts):
+            continue  # no run of this engine tells its latency: no further one will
         move = next_move(attempts, drain_eps, plan.search, kind)
         if not isinstance(move, Knee):
             return move
@@ -282,7 +336,7 @@ def dry_run(
 ) -> list[Step | Probe]:
     """What a campaign would do, if one instance held a made-up rate and N held N times as much.
 
-    In a demand plan every rate of the plan counts as lost below the largest count, so that the list
+    In a demand plan every rate counts as lost below the largest count and size, so that the list
     is the longest that the campaign may become; a search may take a few steps more or less.
 
     Args:
@@ -310,7 +364,8 @@ def dry_run(
 def _guess(plan: Plan, step: Step, knee_eps: float) -> _Guess:
     held = step.rate_eps <= knee_eps
     if step.rate_eps in plan.rates_eps and plan.question == "demand":
-        held = step.instances == max(plan.instances)
+        largest = max(size or 0 for size in plan.instance.sizes)
+        held = step.instances == max(plan.instances) and (step.cpu or 0) == largest
     verdict: Verdict = "sustainable" if held else "unsustainable"
     return _Guess(
         step.engine, step.instances, step.rate_eps, step.repetition, verdict, cpu=step.cpu

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Final
 
 from benchmarks.agenda import Cell, Standing, attempts_of, cell_of, cells_of, is_answer, is_finished
-from benchmarks.demand import CellRuns, answer_sentence, demands
+from benchmarks.demand import CellRuns, demands
 from benchmarks.plan import Plan
 from benchmarks.result import (
     AnswerResult,
@@ -17,6 +17,7 @@ from benchmarks.result import (
     cell_title,
 )
 from benchmarks.search import Knee, KneeKind, known_so_far, outcome_at
+from benchmarks.sizing import capacity_sentences, demand_sentences, sized
 
 DECIDED: Final = frozenset({"held", "lost"})
 
@@ -52,12 +53,13 @@ def answered(
         )
         for one in asked
     ]
-    sentences = [answer_sentence(asked)] if asked else []
+    sentences = demand_sentences(plan, asked, runs, by)
     if plan.find == "knee" or plan.question == "capacity":
-        sentences += [sentence for cell in cells if (sentence := knee_sentence(cell))]
+        scaled, others = capacity_sentences(cells)
+        sentences += [*scaled, *filter(None, map(knee_sentence, others))]
     else:
         sentences += [drain_sentence(cell) for cell in cells if cell.drain_eps]
-    return result.model_copy(
+    found_so_far = result.model_copy(
         update={
             "steps": list(steps),
             "cells": cells,
@@ -70,6 +72,7 @@ def answered(
             "sentence": " ".join(sentences),
         }
     )
+    return sized(found_so_far, runs, asked, by)
 
 
 def sorted_cells(plan: Plan) -> list[Cell]:

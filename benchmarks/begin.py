@@ -32,7 +32,7 @@ from fraud_core.kafka import KafkaSettings
 from fraud_core.topic_admin import cluster_id
 from fraud_core.transaction_files import transaction_files
 
-_CHANGEABLE: Final = frozenset({"title", "budget_s", "require"})
+_CHANGEABLE: Final = frozenset({"title", "budget_s", "require", "prices", "overhead"})
 """Keys of a plan that change no measurement."""
 
 

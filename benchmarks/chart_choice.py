@@ -8,8 +8,11 @@ from typing import Final
 
 from benchmarks.answer_charts import capacity_chart, demand_chart
 from benchmarks.charts import Chart, StepSeries
+from benchmarks.cost_charts import cost_chart
 from benchmarks.rate_charts import cpu_rate_chart, latency_rate_chart, verdict_map
 from benchmarks.result import CellResult, KneeResult, RunResult, StepResult, cell_title
+from benchmarks.scaling_charts import scaling_chart
+from benchmarks.size_charts import size_chart
 from benchmarks.step_charts import backlog_grid, backlog_panels, cpu_bars, latency_percentiles
 
 RATES_OF_A_LINE: Final = 3
@@ -45,15 +48,50 @@ def has_lines(steps: Sequence[StepResult]) -> bool:
 
 def _answer_charts(result: RunResult) -> Iterator[Chart]:
     # one target is a sentence, not a chart
-    if len({one.target_eps for one in result.answers}) > 1:
+    if len({one.target_eps for one in result.answers}) > 1 and not result.sizes:
         yield Chart(
             "demand",
             "Instances needed against rate",
             "The smallest instance count that held the rate. Verified: measured at this count and, "
-            "above one instance, measured as lost with one instance less.",
-            partial(demand_chart, result.answers),
+            "above one instance, this rate or a smaller one measured as lost with one instance "
+            "less. Extrapolated: by the fit, within twice the counts that were measured.",
+            partial(demand_chart, result.answers, _only_quota(result)),
         )
+    if result.sizes:
+        yield Chart(
+            "sizes",
+            "Instances and cores needed against the size of an instance",
+            "Above: the smallest count of each size that held the rate; below: all its cores. "
+            "Larger sizes are not run where one small instance is enough; the small marks say so.",
+            partial(size_chart, result.sizes),
+        )
+    yield from _capacity_charts(result)
+    if result.plan.prices is not None and result.costs:
+        yield Chart(
+            "cost",
+            "Cost of a million records against rate",
+            "With the fewest instances that held each rate; what runs beside them is included. "
+            f"Prices in {result.plan.prices.currency} of {result.plan.prices.dated:%Y-%m-%d}, as "
+            "the plan gives them.",
+            partial(cost_chart, result.costs, result.plan.prices.currency),
+        )
+
+
+def _capacity_charts(result: RunResult) -> Iterator[Chart]:
+    if result.scaling:
+        yield Chart(
+            "scaling",
+            "Rate held against instances, and efficiency",
+            "Each bar goes from the last rate that was held to the first that was lost: the limit "
+            "lies in it. Hollow: not confirmed by repetition. Efficiency: the rate of N instances "
+            "over N times that of one, with the interval that both bars leave.",
+            partial(scaling_chart, result.scaling),
+        )
+    if result.sizes:
+        return  # its rates are far apart
     cells = [cell for cell in result.cells if _is_known(cell.knee_backlog)]
+    if all(_is_in_scaling(cell, result) for cell in cells):
+        return  # the chart above has the same bars
     if any(_has_both_ends(cell.knee_backlog) for cell in cells):
         yield Chart(
             "capacity",
@@ -63,6 +101,22 @@ def _answer_charts(result: RunResult) -> Iterator[Chart]:
             f"{result.plan.slo_p99_ms:g} ms.",
             partial(capacity_chart, cells),
         )
+
+
+def _is_in_scaling(cell: CellResult, result: RunResult) -> bool:
+    """True for a cell of which the capacity chart would show nothing more."""
+    told = [
+        point.instances
+        for one in result.scaling
+        if (one.engine, one.cpu) == (cell.engine, cell.cpu)
+        for point in one.counts
+    ]
+    return cell.instances in told and "latency" not in result.plan.knees
+
+
+def _only_quota(result: RunResult) -> float | None:
+    """The quota of every instance, where all have one."""
+    return result.plan.instance.cpu[0] if len(result.plan.instance.cpu) == 1 else None
 
 
 def _is_known(knee: KneeResult | None) -> bool:

@@ -17,6 +17,7 @@ from rich.text import Text
 
 from benchmarks.agenda import Probe
 from benchmarks.backlog import Backlog, lower_envelope, theil_sen, trend
+from benchmarks.cost_answers import cost_sentence
 from benchmarks.instance_use import UNKNOWN
 from benchmarks.plan import Step
 from benchmarks.result import LatencyMs, RunResult, StepResult
@@ -244,6 +245,8 @@ def summary(result: RunResult, report: Path, *, color: bool, width: int | None =
     )
     if result.sentence:
         console.print(Text(result.sentence, style="bold"), soft_wrap=True)
+    for line in _sizing_lines(result):
+        console.print(Text(line), soft_wrap=True)
     console.print(Text(headline(result)), soft_wrap=True)
     if size := size_text(result):
         console.print(Text(size), soft_wrap=True)
@@ -256,6 +259,12 @@ def summary(result: RunResult, report: Path, *, color: bool, width: int | None =
         console.print(Text(missing), soft_wrap=True)
     console.print(Text(f"report  {report}"), soft_wrap=True)
     return out.getvalue().rstrip()
+
+
+def _sizing_lines(result: RunResult) -> list[str]:
+    """How capacity grows, and what it costs; what several sizes need is in the answer itself."""
+    lines = [one.sentence for one in result.scaling]
+    return [*lines, *filter(None, [cost_sentence(result)])]
 
 
 def headline(result: RunResult) -> str:

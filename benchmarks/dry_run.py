@@ -53,7 +53,7 @@ def foresee(plan: Plan, cells: Sequence[Cell]) -> Foreseen:
         title=plan.title,
         profile=plan.profile,
         question=plan.question,
-        at_most=plan.question == "demand" and len(plan.instances) > 1,
+        at_most=plan.question == "demand" and len(plan.instances) * len(plan.instance.sizes) > 1,
         searches=plan.find == "knee",
         steps=[_foreseen(plan, action) for action in actions],
         wall_s=estimate_s(actions, plan.step.settle_s),

@@ -5,12 +5,13 @@ from __future__ import annotations
 import difflib
 from collections.abc import Iterable, Mapping
 from pathlib import Path
-from typing import Annotated, Any, Final, Literal
+from typing import Annotated, Any, Final, Literal, get_args
 
 import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 from pydantic_core import ErrorDetails
 
+from benchmarks.cost import PaidSize, Prices
 from benchmarks.search import SearchSettings
 from benchmarks.verdict import Limits
 from fraud_core.errors import ConfigError
@@ -124,6 +125,9 @@ class Plan(BaseModel):
     rates_eps: tuple[Rate, ...] = Field(
         (), description="offered events per second; in a demand plan the targets"
     )
+    ladder: bool = Field(
+        False, description="rates rise, each from the count that the one before needed"
+    )
     repetitions: int = Field(1, ge=1, le=20, description="valid steps of each cell and rate")
     invalid_again: int = Field(
         1, ge=0, le=5, description="how often an invalid step is repeated at once"
@@ -147,6 +151,10 @@ class Plan(BaseModel):
     options: dict[EngineName, tuple[str, ...]] = Field(
         default_factory=dict, description="more options of an engine's command line"
     )
+    prices: Prices | None = Field(None, description="what a cloud asks; none: no cost is given")
+    overhead: dict[str, PaidSize] = Field(
+        default_factory=dict, description="by engine: what is paid for beside its instances"
+    )
 
     @field_validator("instances")
     @classmethod
@@ -169,6 +177,21 @@ class Plan(BaseModel):
     def _something_to_do(self) -> Plan:
         if not self.rates_eps and self.find == "rates":
             message = "rates_eps is missing: give rates, or find: knee"
+            raise ValueError(message)
+        if self.ladder and (self.question == "capacity" or self.find == "knee"):
+            message = "ladder is for question: demand with find: rates"
+            raise ValueError(message)
+        return self
+
+    @model_validator(mode="after")
+    def _overhead_is_used(self) -> Plan:
+        strangers = sorted(set(self.overhead) - {str(name) for name in get_args(EngineName)})
+        # an engine that runs already may have any name
+        if strangers and "external" not in map(str, self.engines):
+            message = f"overhead names {', '.join(strangers)}, which is no engine"
+            raise ValueError(message)
+        if self.overhead and self.prices is None:
+            message = "overhead is paid for by prices, and the plan has none"
             raise ValueError(message)
         return self
 
@@ -344,5 +367,7 @@ def _known_keys(loc: tuple[int | str, ...]) -> list[str]:
         ("limits",): Limits,
         ("search",): SearchSettings,
         ("instance",): InstanceLimits,
+        ("prices",): Prices,
     }
-    return sorted(models[loc].model_fields)
+    model = PaidSize if loc[:1] == ("overhead",) else models[loc]
+    return sorted(model.model_fields)

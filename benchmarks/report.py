@@ -18,12 +18,17 @@ from benchmarks.backlog import Backlog, trend
 from benchmarks.chart_choice import charts_of, has_lines
 from benchmarks.charts import Chart, StepSeries, color_of, save_png, svg_of
 from benchmarks.console import cpu_text, headline, percentiles_text, size_text, title_of
+from benchmarks.cost_answers import cost_sentence
 from benchmarks.csv_tables import (
+    COSTS_TABLE,
     SAMPLES_TABLE,
+    SCALING_TABLE,
+    SIZES_TABLE,
     STEPS_TABLE,
     SampleRow,
     sample_rows,
     samples_table,
+    sizing_tables,
     steps_table,
 )
 from benchmarks.evaluate import latencies_in
@@ -32,6 +37,8 @@ from benchmarks.outputs import load_outputs, read_ledger
 from benchmarks.producing import read_report
 from benchmarks.result import CellResult, KneeResult, RunResult, StepResult, cell_title
 from benchmarks.samples import OFFSETS_FILE, USE_FILE, Totals, read_offsets, read_uses
+from benchmarks.size_answers import size_sentences
+from benchmarks.sizing_result import EstimateResult
 from benchmarks.store import (
     LEDGER_FILE,
     OUTPUTS_FILE,
@@ -73,7 +80,17 @@ def write_all(run_folder: Path) -> ReportFiles:
     steps, samples = run_folder / STEPS_TABLE, run_folder / SAMPLES_TABLE
     write_whole(steps, steps_table(result))
     write_whole(samples, samples_table(_all_sample_rows(run_folder, result)))
-    return ReportFiles(html, charts, [steps, samples])
+    return ReportFiles(html, charts, [steps, samples, *_write_sizing(run_folder, result)])
+
+
+def _write_sizing(run_folder: Path, result: RunResult) -> list[Path]:
+    tables = sizing_tables(result)
+    for name in (SCALING_TABLE, SIZES_TABLE, COSTS_TABLE):
+        if name not in tables:
+            (run_folder / name).unlink(missing_ok=True)  # of an earlier state of the run
+    for name, text in tables.items():
+        write_whole(run_folder / name, text)
+    return [run_folder / name for name in tables]
 
 
 def _write_charts(run_folder: Path, result: RunResult, charts: Sequence[Chart]) -> list[Path]:
@@ -140,6 +157,8 @@ def render(result: RunResult, series: Sequence[StepSeries]) -> str:
         "interval": interval_text,
         "cell_title": cell_title,
         "remarks": remarks_text,
+        "estimate": estimate_text,
+        "money": money_text,
     }
     # the charts are our own SVG, everything else in the page is escaped
     charts = [(chart, Markup(svg_of(chart))) for chart in charts_of(result, series)]  # noqa: S704
@@ -150,6 +169,8 @@ def render(result: RunResult, series: Sequence[StepSeries]) -> str:
         headline=headline(result),
         size=size_text(result),
         many=has_lines(result.steps),
+        size_sentences=size_sentences(result.sizes),
+        cost_sentence=cost_sentence(result),
         steps=sorted(result.steps, key=_place_in_tables),
         trend_of=_trend_of,
     )
@@ -173,6 +194,22 @@ def interval_text(knee: KneeResult | None) -> str:
     if knee.high_eps is None:
         return f"above {knee.low_eps:g}"
     return f"{knee.low_eps:g} to {knee.high_eps:g}"
+
+
+def estimate_text(found: EstimateResult | None, digits: int = 2, factor: float = 1.0) -> str:
+    """`0.95 (0.87 to 1.05)`; `none` for what has no bound, a dash for what is not known."""
+    if found is None:
+        return "-"
+    value, low, high = (
+        "none" if one is None else f"{one * factor:,.{digits}f}"
+        for one in (found.value, found.low, found.high)
+    )
+    return value if low == high else f"{value} ({low} to {high})"
+
+
+def money_text(amount: float | None) -> str:
+    """Three digits, as many of them behind the point as it takes; a dash for what is not known."""
+    return "-" if amount is None else f"{amount:#.3g}".rstrip(".")
 
 
 def throttled_text(step: StepResult) -> str:

@@ -10,6 +10,7 @@ from typing import Any, Final
 from pydantic import BaseModel, ConfigDict, Field
 
 from benchmarks.plan import Plan, cell_id, place_of, step_id
+from benchmarks.sizing_result import CostResult, ScalingResult, SizeAnswer
 from benchmarks.verdict import Verdict
 
 SCHEMA_VERSION: Final = 2
@@ -291,6 +292,12 @@ class AnswerResult(_Part):
     recommended: int | None = Field(
         None, description="smallest count that needs at most 70 % of its capacity"
     )
+    extrapolated: int | None = Field(
+        None, description="count by the fit where no tested one held it, within twice the tested"
+    )
+    recommended_extrapolated: bool = Field(
+        False, description="the recommended count was not measured: it follows from the fit"
+    )
     smallest_cpu: float | None = Field(
         None,
         description="smallest tested quota with which one instance held it, cores; null: the "
@@ -324,5 +331,14 @@ class RunResult(_Part):
     )
     answers: list[AnswerResult] = Field(
         default_factory=list, description="instances for each target and engine"
+    )
+    scaling: list[ScalingResult] = Field(
+        default_factory=list, description="capacity against instances, by engine and instance size"
+    )
+    sizes: list[SizeAnswer] = Field(
+        default_factory=list, description="demand for each tested instance size"
+    )
+    costs: list[CostResult] = Field(
+        default_factory=list, description="of a million events at every rate that was held"
     )
     sentence: str = Field("", description="the answer for people, in one or two sentences")

@@ -9,7 +9,7 @@ the runs disagree; here such a pair is repeated, flagged, and the answer stays b
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from typing import Final, Literal
 
@@ -300,7 +300,8 @@ def _doubted(bracket: _Bracket, settings: SearchSettings) -> Try | None:
 
 def _upwards(rates: Sequence[_Rate], bracket: _Bracket, settings: SearchSettings) -> Try | None:
     from_eps = rates[-1].rate_eps
-    rate_eps = _within(from_eps * settings.factor ** _stride(len(rates)), settings)
+    # towards the rate before: where the factor is the resolution, a wider pair would be split
+    rate_eps = _within(from_eps * settings.factor ** _stride(len(rates)), settings, math.floor)
     if rate_eps <= from_eps:
         return None if bracket.low is None else _confirm(bracket, settings)
     return Try(rate_eps, f"nothing is lost up to {from_eps:g}/s")
@@ -308,7 +309,7 @@ def _upwards(rates: Sequence[_Rate], bracket: _Bracket, settings: SearchSettings
 
 def _downwards(rates: Sequence[_Rate], bracket: _Bracket, settings: SearchSettings) -> Try | None:
     from_eps = rates[0].rate_eps
-    rate_eps = _within(from_eps / settings.factor ** _stride(len(rates)), settings)
+    rate_eps = _within(from_eps / settings.factor ** _stride(len(rates)), settings, math.ceil)
     if rate_eps >= from_eps:
         return _confirm(bracket, settings)
     return Try(rate_eps, f"nothing is held down to {from_eps:g}/s")
@@ -376,9 +377,15 @@ def _is_short(high: _Rate, settings: SearchSettings) -> bool:
     return high.votes < _majority(settings) and high.runs < settings.confirm_runs
 
 
-def _within(rate_eps: float, settings: SearchSettings) -> float:
+def _within(
+    rate_eps: float, settings: SearchSettings, whole: Callable[[float], int] = round
+) -> float:
+    """A rate of few digits between the lowest and the highest; `whole` says which way to round."""
     digits = _DIGITS - 1 - math.floor(math.log10(rate_eps))
-    return min(max(round(rate_eps, digits), settings.lowest_eps), settings.highest_eps)
+    # an error of the last bit is no reason to round 110.00000000000001 up
+    notches = round(rate_eps * 10.0**digits, 6)
+    rounded = round(whole(notches) * 10.0**-digits, max(digits, 0))
+    return min(max(rounded, settings.lowest_eps), settings.highest_eps)
 
 
 def _answer(bracket: _Bracket, settings: SearchSettings, *flags: str) -> Knee:
@@ -409,8 +416,20 @@ def _pair(bracket: _Bracket) -> Iterable[str]:
         yield f"not monotone: {bracket.high.rate_eps:g}/s is lost, {one.rate_eps:g}/s is held"
 
 
+def _is_untold(attempt: Attempt) -> bool:
+    return attempt.slo_met is None and attempt.verdict != "unsustainable"
+
+
 def known_so_far(
     attempts: Sequence[Attempt], settings: SearchSettings, by: KneeKind = "backlog"
 ) -> Knee:
-    """The interval that the runs give, whether or not a search has ended."""
-    return _answer(_bracket(_with_margins(_count(attempts, by), settings)), settings)
+    """The interval that the runs give, whether or not a search has ended.
+
+    A rate whose latency nobody knows is no end of the latency knee, unless its backlog was lost;
+    and where no latency is known at all, there is no knee.
+    """
+    telling = list(attempts)
+    if by == "latency":
+        known = any(one.slo_met is not None for one in attempts)
+        telling = [one for one in attempts if known and not _is_untold(one)]
+    return _answer(_bracket(_with_margins(_count(telling, by), settings)), settings)

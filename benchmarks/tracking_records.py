@@ -15,6 +15,7 @@ from datetime import datetime
 from typing import Any, Final
 
 from benchmarks.console import headline
+from benchmarks.cost_answers import total_provisioned, total_used
 from benchmarks.result import (
     AnswerResult,
     CellResult,
@@ -23,6 +24,7 @@ from benchmarks.result import (
     StepResult,
     cell_title,
 )
+from benchmarks.sizing_result import CostResult, ScalingResult
 
 RUN_ID_TAG: Final = "streamgauge.run_id"
 KIND_TAG: Final = "streamgauge.kind"
@@ -99,7 +101,7 @@ def cell_runs(result: RunResult) -> dict[str, TrackedRun]:
             cell_title(steps[0]),
             _tags(result, "cell"),
             _cell_params(steps[0]),
-            tuple(rate_points(steps)),
+            (*rate_points(steps), *cost_points(result.costs, steps)),
             min(step.window_start_ms for step in steps),
             max(step.window_end_ms for step in steps),
         )
@@ -155,6 +157,25 @@ def rate_points(steps: Sequence[StepResult]) -> Iterator[Point]:
                 yield Point(key, float(statistics.median(values)), axis, at_ms)
 
 
+def cost_points(costs: Sequence[CostResult], steps: Sequence[StepResult]) -> Iterator[Point]:
+    """Cost of a million events in one cell, all parts together, at the rates that it held."""
+    cell = steps[0]
+    mine = [
+        one
+        for one in costs
+        if (one.engine, one.instances, one.cpu) == (cell.engine, cell.instances, cell.cpu)
+    ]
+    for rate_eps in sorted({one.rate_eps for one in mine}):
+        parts = [one for one in mine if one.rate_eps == rate_eps]
+        at_ms = max(step.window_end_ms for step in steps if step.rate_eps == rate_eps)
+        for key, total in (
+            ("cost_provisioned_per_million", total_provisioned(parts)),
+            ("cost_used_per_million", total_used(parts)),
+        ):
+            if total is not None:
+                yield Point(key, total, round(rate_eps), at_ms)
+
+
 def _p50(step: StepResult) -> float | None:
     return step.latency_ms.p50 if step.latency_ms else None
 
@@ -192,6 +213,11 @@ def answer_metrics(result: RunResult) -> dict[str, float]:
         found |= _knee_metrics(cell)
     for answer in result.answers:
         found |= _demand_metrics(answer)
+    for scaled in result.scaling:
+        found |= _scaling_metrics(scaled)
+    for size in result.sizes:
+        place = f"{size.target_eps:g}_eps.{size.engine}_c{size.cpu:g}"
+        found |= {f"instances_for_{place}": size.instances, f"cores_for_{place}": size.cores}
     return {
         _FOREIGN.sub("_", key): float(value) for key, value in found.items() if value is not None
     }
@@ -212,10 +238,31 @@ def _ends(kind: str, knee: KneeResult | None, name: str) -> dict[str, float | No
     return {f"{kind}_low_eps.{name}": knee.low_eps, f"{kind}_high_eps.{name}": knee.high_eps}
 
 
+def _scaling_metrics(found: ScalingResult) -> dict[str, float | None]:
+    """Of one engine and instance size: the fit, and the efficiency of each count."""
+    name = found.engine if found.cpu is None else f"{found.engine}_c{found.cpu:g}"
+    metrics: dict[str, float | None] = {f"scaling_r_squared.{name}": found.r_squared}
+    for key, estimate in (
+        ("scaling_eps_per_instance", found.eps_per_instance),
+        ("scaling_contention", found.contention),
+        ("scaling_coherence", found.coherence),
+        ("scaling_peak_instances", found.peak_instances),
+        *((f"efficiency_x{one.instances}", one.efficiency) for one in found.counts),
+    ):
+        if estimate is not None:
+            metrics |= {
+                f"{key}.{name}": estimate.value,
+                f"{key}_low.{name}": estimate.low,
+                f"{key}_high.{name}": estimate.high,
+            }
+    return metrics
+
+
 def _demand_metrics(answer: AnswerResult) -> dict[str, float | None]:
     place = f"{answer.target_eps:g}_eps.{answer.engine}"
     return {
         f"instances_for_{place}": answer.instances,
         f"recommended_for_{place}": answer.recommended,
+        f"extrapolated_for_{place}": answer.extrapolated,
         f"headroom_for_{place}": answer.headroom,
     }

@@ -70,6 +70,40 @@ def test_the_quick_plan_takes_under_fifteen_minutes_where_one_instance_is_enough
     assert estimate_s(campaign(plan, always_held, drain_eps=2000)) < 15 * 60
 
 
+def test_the_demand_plan_takes_at_most_75_minutes():
+    plan = load_plan(Path("benchmarks/plans/demand-50-400.yaml"))
+    assert (plan.profile, set(plan.engines), plan.instances) == (
+        "quick",
+        {"faust", "spark"},
+        (1, 2, 3),
+    )
+    assert estimate_s(dry_run(plan, cells_of(plan))) < 75 * 60
+
+
+def test_the_capacity_plan_takes_about_75_minutes():
+    plan = load_plan(Path("benchmarks/plans/capacity.yaml"))
+    assert estimate_s(dry_run(plan, cells_of(plan))) < 76 * 60
+
+
+def test_a_size_is_run_only_where_no_smaller_instance_holds_the_rate_alone():
+    sizes = {"cpu": [0.1, 0.5, 0.25]}
+    plan = plan_of(engines=["faust"], instances=[1, 2], instance=sizes, rates_eps=[50, 200])
+
+    def judge(step):
+        held = step.rate_eps <= 400 * step.cpu * step.instances
+        return "sustainable" if held else "unsustainable"
+
+    assert sorted(ids(campaign(plan, judge))) == [
+        "faust-x1-c0.1-200eps",
+        "faust-x1-c0.1-50eps",
+        "faust-x1-c0.25-200eps",
+        "faust-x1-c0.25-50eps",
+        "faust-x1-c0.5-200eps",
+        *("faust-x2-c0.1-200eps", "faust-x2-c0.1-50eps", "faust-x2-c0.25-200eps"),
+    ]
+    assert len(dry_run(plan, cells_of(plan))) == 12
+
+
 def test_the_order_is_given_by_the_seed():
     def order(seed):
         plan = plan_of(instances=[1, 2, 4], rates_eps=[10, 20, 30], question="capacity", seed=seed)

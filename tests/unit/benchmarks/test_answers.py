@@ -1,5 +1,10 @@
+import pytest
+
+from benchmarks.agenda import search_move
 from benchmarks.answers import answered, undecided, unmet_requirements
 from benchmarks.plan import plan_from
+from benchmarks.report import interval_text
+from benchmarks.search import SearchSettings
 from tests.unit.benchmarks.results import run_of, step_of
 
 
@@ -88,6 +93,26 @@ def test_a_knee_without_an_end_is_a_doubt():
     )
     assert result.sentence == "faust x1 holds 300 events/s, nothing was lost."
     assert undecided(result)[0].startswith("the knee of faust-1 is not confirmed")
+
+
+@pytest.mark.parametrize("low_eps", [None, 300])
+def test_a_latency_that_was_not_measured_is_not_said_to_be_below_anything(low_eps):
+    steps = [step(rate_eps, slo_met=None) for rate_eps in (50, 400)]
+    steps += [step(440, "unsustainable", slo_met=None)]
+    steps += [step(low_eps, slo_met=True)] if low_eps else []
+    (cell,) = campaign(*steps, instances=[1]).cells
+    assert interval_text(cell.knee_latency) == ("300 to 440" if low_eps else "not measured")
+    assert interval_text(cell.knee_backlog) == "400 to 440"
+
+
+def test_a_search_for_the_latency_ends_where_no_run_tells_it():
+    plan = plan_of(find="knee", question="capacity", knees=["backlog", "latency"], rates_eps=[])
+    steps = [step(300, slo_met=None), step(303, slo_met=None), step(330, "unsustainable")]
+    untold = [one.model_copy(update={"slo_met": None}) for one in steps]
+    quick = plan.model_copy(update={"search": SearchSettings(confirm_runs=1)})
+    assert search_move(quick, untold, 400) is None
+    told = [one.model_copy(update={"slo_met": False}) for one in steps]
+    assert search_move(quick, told, 400).rate_eps < 300
 
 
 def test_records_that_are_late_are_not_lost():
