@@ -13,7 +13,12 @@ from confluent_kafka.admin._listoffsets import OffsetSpec
 from confluent_kafka.admin._metadata import ClusterMetadata
 from confluent_kafka.cimpl import NewTopic
 
-from fraud_core.errors import BrokerUnreachableError, SurroundingsError, TopicMissingError
+from fraud_core.errors import (
+    BrokerUnreachableError,
+    ConfigError,
+    SurroundingsError,
+    TopicMissingError,
+)
 from fraud_core.kafka import KafkaSettings
 from fraud_core.topics import TopicNames
 
@@ -125,7 +130,13 @@ class _Admin:
         note: Callable[[KafkaError], None] = self._errors.append
         # Its log lines on stderr would say the same again, once a second.
         options: dict[str, Any] = {"error_cb": note, "log_level": 0}
-        self.client = AdminClient(settings.as_librdkafka() | options)
+        try:
+            self.client = AdminClient(settings.as_librdkafka() | options)
+        except KafkaException as error:
+            raise ConfigError(
+                f"the Kafka client does not accept the settings ({error.args[0].str()}): "
+                "check KAFKA_SSL_CA_LOCATION and the other KAFKA_* settings"
+            ) from None
 
     def metadata(self) -> ClusterMetadata:
         """All topics and the cluster's name.
