@@ -72,18 +72,21 @@ class KafkaSettings(BaseModel):
         return self.security_protocol.endswith("SSL")
 
     @classmethod
-    def from_environment(cls, environment: Mapping[str, str] | None = None) -> KafkaSettings:
+    def from_environment(
+        cls, environment: Mapping[str, str] | None = None, *, where: str = "the environment"
+    ) -> KafkaSettings:
         """Read the settings from `KAFKA_*`.
 
         Args:
             environment: variables by name; the process's own by default.
+            where: they come from, for errors.
 
         Raises:
             UnknownSettingError: a `KAFKA_*` name that nothing reads.
             ConfigError: a value that is not allowed, or a file that is not there.
         """
         given = os.environ if environment is None else environment
-        _refuse_unknown_names(given)
+        _refuse_unknown_names(given, where)
         named = {field: f"{_PREFIX}{field.upper()}" for field in cls.model_fields}
         try:
             settings = cls.model_validate(
@@ -239,13 +242,13 @@ def _read_ca(path: str) -> str:
     return text
 
 
-def _refuse_unknown_names(environment: Mapping[str, str]) -> None:
+def _refuse_unknown_names(environment: Mapping[str, str], where: str) -> None:
     known = {f"{_PREFIX}{name.upper()}" for name in KafkaSettings.model_fields}
     for name in sorted(environment):
         if name.startswith(_PREFIX) and name not in known | _FOREIGN_NAMES:
             nearest = difflib.get_close_matches(name, sorted(known), n=1)
             raise UnknownSettingError(
-                name=name, nearest=nearest[0] if nearest else None, where="the environment"
+                name=name, nearest=nearest[0] if nearest else None, where=where
             )
 
 

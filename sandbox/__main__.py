@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import shlex
+from collections.abc import Sequence
 from enum import StrEnum
 from typing import Annotated
 
@@ -15,7 +16,7 @@ from fraud_core.kafka import KafkaSettings
 from fraud_core.topic_admin import create_topics
 from fraud_core.topics import TopicNames
 from sandbox.ivy import jars_ready, relock, spark_jars
-from sandbox.jars import LOCK_FILE, jar_paths, read_lock
+from sandbox.jars import LOCK_FILE, USUAL_SETS, JarSet, jar_paths, read_lock
 from sandbox.java import Java, find_java
 from sandbox.kafka_broker import (
     BrokerState,
@@ -53,6 +54,7 @@ class JarSetName(StrEnum):
 
     BROKER = "broker"
     SPARK = "spark"
+    SPARK35 = "spark35"
 
 
 ServiceArgument = Annotated[Service, typer.Argument(help="which service")]
@@ -124,12 +126,13 @@ def topics(
 
 @app.command()
 def jars(which: Annotated[JarSetName, typer.Argument(help="whose jars")]) -> None:
-    """Print the jars of Spark's Kafka connector, or the broker's, as paths with commas.
+    """Print the jars of Spark's Kafka connector, for 4.2 or 3.5, or the broker's, with commas.
 
     Example: python -m sandbox jars spark
     """
     settings = _settings()
-    folder = jars_ready(settings.cache_folder, _java(settings).program)
+    sets: Sequence[JarSet] = ["spark35"] if which is JarSetName.SPARK35 else USUAL_SETS
+    folder = jars_ready(settings.cache_folder, _java(settings).program, sets=sets)
     show(",".join(str(path) for path in jar_paths(folder, read_lock(), which.value)))
 
 

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterator
 from functools import partial
 
+import pyarrow as pa
 from pyspark.sql import SparkSession
 from pyspark.sql.streaming.query import StreamingQuery
 
@@ -15,8 +17,17 @@ MAX_OFFSETS_PER_CORE = 50_000
 """Bounds a catch-up batch; a smaller one would make the fixed cost of a batch the limit."""
 
 
+ScoreBatches = Callable[[ScorerSettings, Iterator[pa.RecordBatch]], Iterator[pa.RecordBatch]]
+"""Scores the Arrow batches of one task, in an executor's Python worker."""
+
+
 def start_query(
-    session: SparkSession, settings: ScorerSettings, *, cores: int, checkpoint: str
+    session: SparkSession,
+    settings: ScorerSettings,
+    *,
+    cores: int,
+    checkpoint: str,
+    score: ScoreBatches = score_batches,
 ) -> StreamingQuery:
     """Start scoring; predictions and dead letters leave in one pass.
 
@@ -25,6 +36,7 @@ def start_query(
         settings: of the scorer in each Python worker.
         cores: instances, one core each.
         checkpoint: where the query keeps its progress.
+        score: what each task runs; a function of a module, see `score_batch`.
     """
     names = TopicNames(settings.topic_prefix)
     records = (
@@ -34,7 +46,7 @@ def start_query(
         .selectExpr("partition", "offset", "unix_millis(timestamp) AS timestamp_ms", "key", "value")
     )
     # Before mapInArrow, never after: cores, not partitions, set the number of tasks.
-    outputs = records.coalesce(cores).mapInArrow(partial(score_batches, settings), OUTPUT_SCHEMA)
+    outputs = records.coalesce(cores).mapInArrow(partial(score, settings), OUTPUT_SCHEMA)
     return (
         outputs.writeStream.format("kafka")
         .options(**sink_options(settings.kafka))

@@ -42,7 +42,7 @@ def session_settings(cores: int, checkpoint: str, jars: str) -> dict[str, str]:
         checkpoint: where the query keeps its progress.
         jars: comma-separated files of the Kafka connector.
     """
-    settings = {
+    return query_settings(cores, checkpoint) | {
         "spark.jars": jars,
         "spark.driver.bindAddress": "127.0.0.1",
         "spark.driver.host": "127.0.0.1",
@@ -50,6 +50,17 @@ def session_settings(cores: int, checkpoint: str, jars: str) -> dict[str, str]:
         "spark.ui.enabled": "false",
         "spark.ui.showConsoleProgress": "false",
         "spark.log.level": "ERROR",
+    }
+
+
+def query_settings(cores: int, checkpoint: str) -> dict[str, str]:
+    """The settings that belong to the query, also on a cluster that is not ours.
+
+    Args:
+        cores: instances, one core each.
+        checkpoint: where the query keeps its progress.
+    """
+    settings = {
         "spark.sql.shuffle.partitions": str(cores),
         # orjson is quickest while a batch fits into the cache
         "spark.sql.execution.arrow.maxRecordsPerBatch": "1000",

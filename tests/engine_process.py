@@ -12,6 +12,8 @@ import psutil
 
 ENGINES = ("faust", "spark")
 
+_OTHER_MODULES = {"plain": "benchmarks.plain_loop"}
+
 STARTS_WITHIN_S = 90
 """Spark's first batch takes some 15 s on a quiet machine."""
 
@@ -26,7 +28,8 @@ class EngineProcess:
         self._process: subprocess.Popen | None = None
 
     def start(self, artifact: Path, prefix: str, *more: str, workers: int = 1) -> None:
-        command = [sys.executable, "-m", f"{self.engine}_scorer", "--artifact", str(artifact)]
+        module = _OTHER_MODULES.get(self.engine, f"{self.engine}_scorer")
+        command = [sys.executable, "-m", module, "--artifact", str(artifact)]
         command += ["--topic-prefix", prefix, "--workers", str(workers), "--group-id", prefix]
         if self.engine == "spark":
             command += ["--checkpoint", str(self._folder / "checkpoint")]
