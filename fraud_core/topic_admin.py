@@ -28,6 +28,15 @@ _ASK_AGAIN_S = 1.0
 _LOOK_AGAIN_S = 0.02
 # librdkafka goes on trying for ever after these, but the answer will not change.
 _FINAL = frozenset({KafkaError._AUTHENTICATION, KafkaError._SSL, KafkaError._RESOLVE})
+_REMEDIES = {
+    KafkaError._AUTHENTICATION: (
+        "check KAFKA_SASL_USERNAME, KAFKA_SASL_PASSWORD and KAFKA_SASL_MECHANISM"
+    ),
+    KafkaError._SSL: (
+        "KAFKA_BOOTSTRAP_SERVERS must name the host as its certificate does, and "
+        "KAFKA_SSL_CA_LOCATION the authority that signed it"
+    ),
+}
 
 
 def create_topics(settings: KafkaSettings, names: TopicNames) -> list[str]:
@@ -153,17 +162,19 @@ class _Admin:
             self.client.poll(0)
             if any(error.code() in _FINAL for error in self._errors):
                 break
-        raise BrokerUnreachableError(
-            bootstrap_servers=self._settings.bootstrap_servers, reason=self._reason(failure)
-        )
+        raise self._unreachable(failure)
 
-    def _reason(self, failure: str) -> str:
+    def _unreachable(self, failure: str) -> BrokerUnreachableError:
         final = [error for error in self._errors if error.code() in _FINAL]
         # "all brokers down" follows every failure and explains none.
         telling = [e for e in self._errors if e.code() != KafkaError._ALL_BROKERS_DOWN]
         chosen = final or telling
         reason = chosen[0].str() if chosen else failure
-        return reason.partition(" (after ")[0]
+        return BrokerUnreachableError(
+            bootstrap_servers=self._settings.bootstrap_servers,
+            reason=reason.partition(" (after ")[0],
+            remedy=_REMEDIES.get(chosen[0].code(), "") if chosen else "",
+        )
 
 
 def _any_differs(admin: _Admin, names: list[str], *, there: bool) -> bool:
