@@ -1,4 +1,4 @@
-"""The submit form as a user of a cluster runs it: spark-submit, a bundle, files; nothing of ours."""
+"""The submit form as a user of a cluster runs it: spark-submit, a bundle and two files."""
 
 from __future__ import annotations
 

@@ -57,12 +57,8 @@ class StandaloneCluster:
 
     def executors(self) -> list[psutil.Process]:
         """The executors' JVMs, which workers start."""
-        found = []
-        for process in self._processes:
-            for child in psutil.Process(process.pid).children(recursive=True):
-                if any("CoarseGrainedExecutorBackend" in part for part in child.cmdline()):
-                    found.append(child)
-        return found
+        trees = [psutil.Process(one.pid).children(recursive=True) for one in self._processes]
+        return [one for tree in trees for one in tree if _is_executor(one)]
 
     def end(self) -> None:
         """Whatever happened: nothing of it runs on."""
@@ -79,3 +75,10 @@ class StandaloneCluster:
                 continue
         for process in self._processes:
             process.wait(10)
+
+
+def _is_executor(process: psutil.Process) -> bool:
+    try:
+        return any("CoarseGrainedExecutorBackend" in part for part in process.cmdline())
+    except psutil.NoSuchProcess:
+        return False
