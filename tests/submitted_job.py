@@ -83,6 +83,9 @@ class SubmittedJob:
         # A managed cluster keeps an event log; it must hold no password either.
         command += ["--conf", "spark.eventLog.enabled=true", "--conf", "spark.ui.enabled=false"]
         command += ["--conf", f"spark.eventLog.dir=file:{self._folder / 'events'}"]
+        # As text and in one file, or a search would find nothing whatever is in it.
+        command += ["--conf", "spark.eventLog.compress=false"]
+        command += ["--conf", "spark.eventLog.rolling.enabled=false"]
         command += ["--conf", "spark.driver.host=127.0.0.1", *options]
         command += [str(self._bundle / "main.py"), "--workers", str(WORKERS)]
         command += ["--checkpoint", f"file:{self._folder / 'checkpoint'}"]
