@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Final
 
+import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
@@ -50,7 +51,11 @@ def demand_chart(answers: Sequence[AnswerResult], quota: float | None = None) ->
     axes.legend(handles=shown, loc="upper left", frameon=False, fontsize=9)
     if quota is not None:
         cores = axes.secondary_yaxis(
-            "right", functions=(lambda count: count * quota, lambda cores: cores / quota)
+            "right",
+            functions=(
+                lambda counts: np.multiply(counts, quota),
+                lambda cores: np.divide(cores, quota),
+            ),
         )
         cores.set_ylabel(f"cores, {quota:g} each")
     return figure
