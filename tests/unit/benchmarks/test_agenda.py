@@ -194,7 +194,8 @@ SIZES = {"cpu": [0.05, 0.25]}
 
 
 def test_each_count_is_measured_at_each_size_and_named_by_it():
-    plan = plan_of(engines=["faust"], instances=[1, 2], instance=SIZES, rates_eps=[50])
+    fields = {"engines": ["faust"], "instances": [1, 2], "instance": SIZES, "rates_eps": [50]}
+    plan = plan_of(question="capacity", **fields)
 
     assert sorted(cell.id for cell in cells_of(plan)) == [
         "faust-1-c0.05",
@@ -206,6 +207,8 @@ def test_each_count_is_measured_at_each_size_and_named_by_it():
     assert sorted((step.id, step.cpu) for step in steps) == [
         ("faust-x1-c0.05-50eps", 0.05),
         ("faust-x1-c0.25-50eps", 0.25),
+        ("faust-x2-c0.05-50eps", 0.05),
+        ("faust-x2-c0.25-50eps", 0.25),
     ]
 
 

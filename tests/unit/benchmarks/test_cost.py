@@ -95,8 +95,9 @@ def test_the_fewest_instances_that_held_a_rate_are_what_it_costs():
 
 def test_the_sentence_compares_engines_at_a_rate_that_both_held():
     sentence = cost_sentence(run_to_end(plan_of(ladder=True, rates_eps=[50, 200, 400, 800, 1200])))
-    assert sentence.startswith("At 800 events/s a million events cost ")
-    assert "on faust (3 instances and what runs beside, of which " in sentence
+    assert sentence.startswith("A million events cost ")
+    assert "on faust at 800 events/s (3 instances and what runs beside; CPU time " in sentence
+    assert "on spark at 800 events/s (2 instances and what runs beside; CPU time " in sentence
     assert sentence.endswith("in USD (example), prices of 2026-11-01.")
 
 
