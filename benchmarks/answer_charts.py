@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import partial
 from typing import Final
 
 import numpy as np
@@ -50,13 +51,8 @@ def demand_chart(answers: Sequence[AnswerResult], quota: float | None = None) ->
     shown = [verified, others, *([beyond] if any(one.extrapolated for one in answers) else [])]
     axes.legend(handles=shown, loc="upper left", frameon=False, fontsize=9)
     if quota is not None:
-        cores = axes.secondary_yaxis(
-            "right",
-            functions=(
-                lambda counts: np.multiply(counts, quota),
-                lambda cores: np.divide(cores, quota),
-            ),
-        )
+        to_cores, to_count = partial(np.multiply, quota), partial(np.multiply, 1 / quota)
+        cores = axes.secondary_yaxis("right", functions=(to_cores, to_count))
         cores.set_ylabel(f"cores, {quota:g} each")
     return figure
 

@@ -99,7 +99,9 @@ def run_campaign(request: Request, announce: Announcement) -> tuple[RunResult, P
     folder = campaign_folder(request, now)
     with only_one(folder, "-".join(cell.id for cell in cells) if request.cells else "run"):
         empty = empty_result(request, found, folder, now)
-        if not (folder / RUN_FILE).is_file():
+        if (folder / RUN_FILE).is_file():
+            adopt_plan(folder, request.plan)
+        else:
             save(folder / RUN_FILE, empty)
         campaign = _Campaign(request.plan, cells, folder, announce)
         campaign.tidy()
@@ -129,6 +131,13 @@ def run_campaign(request: Request, announce: Announcement) -> tuple[RunResult, P
 def rules_of(plan: Plan) -> Rules:
     """What the steps of a plan are judged by."""
     return Rules(plan.limits, plan.step.block_s, plan.slo_p99_ms)
+
+
+def adopt_plan(folder: Path, plan: Plan) -> None:
+    """Take over what may change of a plan when a run is gone on with: prices, what it requires."""
+    saved = load_run(folder)
+    if saved.plan != plan:
+        save(folder / RUN_FILE, saved.model_copy(update={"plan": plan}))
 
 
 def assemble(folder: Path) -> RunResult:

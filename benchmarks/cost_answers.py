@@ -51,27 +51,21 @@ def _cores_and_count(row: CostResult) -> tuple[float, int]:
 
 
 def cost_sentence(result: RunResult) -> str:
-    """Each engine at the highest rate that all of them held; empty where there is no such rate."""
+    """Each engine at the highest rate that all of them held, else at the highest of its own."""
     rows, prices = result.costs, result.plan.prices
-    engines = list(dict.fromkeys(row.engine for row in rows))
-    shared = [
-        rate_eps
-        for rate_eps in {row.rate_eps for row in rows}
-        if {row.engine for row in rows if row.rate_eps == rate_eps} == set(engines)
-    ]
-    if prices is None or not shared:
-        return ""
-    top_eps = max(shared)
+    by_engine = {row.engine: [one for one in rows if one.engine == row.engine] for row in rows}
+    rates = [{row.rate_eps for row in mine} for mine in by_engine.values()]
+    shared = set.intersection(*rates) if rates else set()
     words = [
         text
-        for engine in engines
-        if (text := _words_of_engine([row for row in rows if row.engine == engine], top_eps))
+        for mine in by_engine.values()
+        if (text := _words_of_engine(mine, max(shared or {row.rate_eps for row in mine})))
     ]
-    if not words:
+    if prices is None or not words:
         return ""
     return (
-        f"At {top_eps:g} events/s a million events cost {' and '.join(words)}, in "
-        f"{prices.currency}, prices of {prices.dated:%Y-%m-%d}."
+        f"A million events cost {' and '.join(words)}, in {prices.currency}, prices of "
+        f"{prices.dated:%Y-%m-%d}."
     )
 
 
@@ -83,8 +77,8 @@ def _words_of_engine(rows: Sequence[CostResult], rate_eps: float) -> str:
     count = parts[0].instances
     what = f"{count} instance{'' if count == 1 else 's'}"
     beside = " and what runs beside" if len(parts) > 1 else ""
-    spent = "" if used is None else f", of which {used:.3g} for CPU time that was used"
-    return f"{paid:.3g} on {parts[0].engine} ({what}{beside}{spent})"
+    spent = "" if used is None else f"; CPU time that was used: {used:.3g}"
+    return f"{paid:.3g} on {parts[0].engine} at {rate_eps:g} events/s ({what}{beside}{spent})"
 
 
 def total_provisioned(rows: Iterable[CostResult]) -> float | None:

@@ -41,7 +41,7 @@ def cost_chart(rows: Sequence[CostResult], currency: str) -> Figure:
         axes.set_xlabel("records per second; below: instances, in the order of the legend")
         from_zero(axes, right=len(rates) + 0.6, top=1.1 * axes.get_ylim()[1])
     panels[0].set_ylabel(f"{currency} per million records")
-    figure.legend(handles=_legend(lines), loc="outside lower left", ncols=6, frameon=False)
+    panels[0].legend(handles=_legend(lines), loc="upper right", frameon=False, fontsize=9)
     return figure
 
 

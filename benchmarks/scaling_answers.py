@@ -120,11 +120,14 @@ def _sentence(
     fit: Scaling,
 ) -> str:
     words = [_words_of_counts(cell.engine, cell.cpu, capacities)]
+    told = {count: one for count, one in shares.items() if one.high <= WIDEST_TOLD * one.low}
     words += [
         f"{count} hold {count * one.value:.2f} times what one holds (efficiency {_interval(one)})"
-        for count, one in shares.items()
+        for count, one in told.items()
         if count > 1
     ]
+    if len(told) < len(shares):
+        words.append("the rates are too far apart to tell every efficiency")
     words.append(_words_of_line(fit) if fit.law == "line" else _words_of_usl(fit))
     return "; ".join(words) + "."
 

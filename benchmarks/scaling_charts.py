@@ -31,7 +31,7 @@ def scaling_chart(found: Sequence[ScalingResult]) -> Figure:
         _draw_efficiency(shares, one, shift)
     _finish_rates(rates, found)
     _finish_shares(shares, found)
-    figure.legend(handles=_legend(found), loc="outside lower left", ncols=4, frameon=False)
+    rates.legend(handles=_legend(found), loc="upper left", frameon=False, fontsize=8.5)
     return figure
 
 
@@ -89,7 +89,7 @@ def _finish_rates(axes: Axes, found: Sequence[ScalingResult]) -> None:
     axes.set_xlabel("instances")
     axes.set_ylabel("records per second")
     axes.yaxis.set_major_formatter(lambda value, _: f"{value:,.0f}")
-    from_zero(axes, right=furthest + 0.8, top=1.08 * axes.get_ylim()[1])
+    from_zero(axes, right=furthest + 0.8, top=1.25 * axes.get_ylim()[1])
     for one in found:
         last = one.fitted[-1]
         axes.annotate(

@@ -33,7 +33,9 @@ def size_chart(answers: Sequence[SizeAnswer]) -> Figure:
         )
         panels[1, column].set_xlabel("CPU quota of an instance, cores")
     _finish(panels[0, 0], panels[1, 0], answers, sizes)
-    figure.legend(handles=_legend(answers), loc="outside lower left", ncols=6, frameon=False)
+    panels[0, -1].legend(
+        handles=_legend(answers), loc="upper right", ncols=3, frameon=False, fontsize=8.5
+    )
     return figure
 
 
@@ -71,7 +73,7 @@ def _finish(
     cores.set_ylabel("cores needed")
     cores.set_xticks(range(1, len(sizes) + 1), [f"{size:g}" for size in sizes])
     most = max((one.instances or 0 for one in answers), default=0)
-    from_zero(counts, right=len(sizes) + 0.6, top=most + 0.9)
+    from_zero(counts, right=len(sizes) + 0.6, top=most + 1.4)
     from_zero(cores, right=len(sizes) + 0.6, top=1.15 * max([*_cores(answers), 0.1]))
 
 

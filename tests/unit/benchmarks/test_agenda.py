@@ -193,8 +193,9 @@ def test_a_step_has_a_name_for_each_repetition():
 SIZES = {"cpu": [0.05, 0.25]}
 
 
-def test_each_count_has_a_cell_at_each_size_that_is_named_by_it():
-    plan = plan_of(engines=["faust"], instances=[1, 2], instance=SIZES, rates_eps=[50])
+def test_each_count_is_measured_at_each_size_and_named_by_it():
+    fields = {"engines": ["faust"], "instances": [1, 2], "instance": SIZES, "rates_eps": [50]}
+    plan = plan_of(question="capacity", **fields)
 
     assert sorted(cell.id for cell in cells_of(plan)) == [
         "faust-1-c0.05",
@@ -203,8 +204,12 @@ def test_each_count_has_a_cell_at_each_size_that_is_named_by_it():
         "faust-2-c0.25",
     ]
     steps = campaign(plan, always_held)
-    # what one instance of a small size holds needs no larger one
-    assert [(step.id, step.cpu) for step in steps] == [("faust-x1-c0.05-50eps", 0.05)]
+    assert sorted((step.id, step.cpu) for step in steps) == [
+        ("faust-x1-c0.05-50eps", 0.05),
+        ("faust-x1-c0.25-50eps", 0.25),
+        ("faust-x2-c0.05-50eps", 0.05),
+        ("faust-x2-c0.25-50eps", 0.25),
+    ]
 
 
 def test_a_larger_count_is_needed_only_at_the_size_that_lost():

@@ -3,11 +3,13 @@ from pathlib import Path
 import pytest
 
 from benchmarks.answers import answered
+from benchmarks.campaign import adopt_plan, assemble
 from benchmarks.cost import PaidSize, Prices, provisioned_per_million, used_per_million
 from benchmarks.cost_answers import cost_sentence, fewest, total_provisioned, total_used
 from benchmarks.plan import load_plan, plan_from
 from fraud_core.errors import ConfigError
-from tests.unit.benchmarks.results import run_of
+from tests.unit.benchmarks.results import PLAN, run_of
+from tests.unit.benchmarks.saved_run import save_run
 from tests.unit.benchmarks.sizing_campaigns import BASE, OVERHEAD, PRICES, plan_of, run_to_end
 
 TABLE = Prices(**PRICES)
@@ -95,8 +97,9 @@ def test_the_fewest_instances_that_held_a_rate_are_what_it_costs():
 
 def test_the_sentence_compares_engines_at_a_rate_that_both_held():
     sentence = cost_sentence(run_to_end(plan_of(ladder=True, rates_eps=[50, 200, 400, 800, 1200])))
-    assert sentence.startswith("At 800 events/s a million events cost ")
-    assert "on faust (3 instances and what runs beside, of which " in sentence
+    assert sentence.startswith("A million events cost ")
+    assert "on faust at 800 events/s (3 instances and what runs beside; CPU time " in sentence
+    assert "on spark at 800 events/s (2 instances and what runs beside; CPU time " in sentence
     assert sentence.endswith("in USD (example), prices of 2026-11-01.")
 
 
@@ -126,3 +129,12 @@ def test_a_wrong_price_table_is_an_error_that_names_the_place(changes, words):
 def test_a_price_can_be_set_on_the_command_line():
     plan = load_plan(Path("benchmarks/plans/demand-50-400.yaml"), ["prices.vcpu_hour=0.1"])
     assert plan.prices.vcpu_hour == 0.1
+
+
+def test_prices_may_be_changed_when_a_run_is_gone_on_with(tmp_path):
+    folder = save_run(tmp_path / "try-1", run_of(BASE))
+    dearer = PLAN.model_copy(update={"prices": TABLE.model_copy(update={"vcpu_hour": 9.0})})
+    adopt_plan(folder, dearer)
+    result = assemble(folder)
+    assert result.plan.prices.vcpu_hour == 9.0
+    assert len(result.steps) == 1

@@ -130,6 +130,13 @@ def test_from_four_counts_it_is_the_law_with_its_intervals():
     assert "contention" in found.sentence
 
 
+def test_an_efficiency_that_is_hardly_known_is_said_to_be_so(ladder):
+    faust = ladder.scaling[0]
+    assert faust.counts[1].efficiency.high > 1.6 * faust.counts[1].efficiency.low
+    assert "too far apart to tell every efficiency" in faust.sentence
+    assert "times what one holds" not in faust.sentence
+
+
 def test_one_count_has_no_scaling_and_keeps_its_own_sentence():
     result = sizing_campaigns.capacities((1,))
     assert result.scaling == []

@@ -180,4 +180,4 @@ def test_the_cost_of_a_cell_is_a_metric_against_the_rate():
 def test_the_summary_on_a_terminal_says_it_too():
     text = summary(CAMPAIGNS["line"], Path("report.html"), color=False)
     assert "each instance adds " in text
-    assert "a million events cost " in text
+    assert "A million events cost " in text
