@@ -13,7 +13,7 @@ MODULES: Final[Mapping[str, str]] = MappingProxyType(
     {
         "faust": "faust_scorer",
         "spark": "spark_scorer",
-        "plain": "benchmarks.plain_loop",
+        "plain": "benchmarks.baselines.plain_loop",
         "oracle": "benchmarks.oracle",
     }
 )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import Iterable, Mapping
+from itertools import chain
 from pathlib import Path
 from typing import Annotated, Any, Final, Literal
 
@@ -16,9 +17,12 @@ from benchmarks.verdict import Limits
 from fraud_core.errors import ConfigError
 from fraud_core.topics import PARTITIONS
 
-EngineName = Literal["faust", "spark", "plain", "oracle"]
+EngineName = Literal["faust", "spark", "plain", "quix", "oracle", "external"]
 ProfileName = Literal["smoke", "quick", "standard", "full"]
 Requirement = Literal["held", "slo"]
+
+EXTERNAL: Final = "external"
+"""The engine of a plan that the campaign neither starts nor stops."""
 
 Rate = Annotated[float, Field(gt=0, le=1_000_000)]
 InstanceCount = Annotated[int, Field(ge=1)]
@@ -171,6 +175,20 @@ class Step(BaseModel):
     def load_s(self) -> float:
         """How long the load lasts."""
         return self.warmup_s + self.measure_s
+
+
+def with_names(plan: Plan, names: Iterable[str]) -> Plan:
+    """A plan with what was measured as `external` in place of that word; as it is without names.
+
+    Args:
+        plan: as it is saved: all cells of a campaign share it, whoever measures them.
+        names: of engines, those of the plan among them or not.
+    """
+    others = tuple(name for name in dict.fromkeys(names) if name not in plan.engines)
+    if EXTERNAL not in plan.engines or not others:
+        return plan
+    engines = [(others if name == EXTERNAL else (name,)) for name in plan.engines]
+    return plan.model_copy(update={"engines": tuple(chain.from_iterable(engines))})
 
 
 def step_id(engine: str, instances: int, rate_eps: float, repetition: int = 1) -> str:
