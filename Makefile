@@ -11,13 +11,14 @@ PYTHON ?= python3
 VENV := .venv
 RUN := $(VENV)/bin/python
 INSTALLED := $(VENV)/installed
+BASELINES := .venv-baselines
 DEMO := .demo
 LEFTOVERS := $(DEMO) .sandbox .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis build
 
-.PHONY: help setup demo test check up down mlflow clean jars
+.PHONY: help setup demo test check up down mlflow clean jars baselines
 
 help: ## list the targets
-	@awk 'BEGIN {FS = ":.*## "} /^[a-z]+:.*## / {printf "  make %-6s %s\n", $$1, $$2}' Makefile
+	@awk 'BEGIN {FS = ":.*## "} /^[a-z]+:.*## / {printf "  make %-9s %s\n", $$1, $$2}' Makefile
 
 setup: $(INSTALLED) ## virtual environment with all packages in .venv (1.5 GB)
 
@@ -29,7 +30,7 @@ demo: setup jars $(DEMO)/artifact/manifest.json ## transactions through a real K
 	$(VENV)/bin/streamgauge run benchmarks/plans/smoke.yaml \
 	  --artifact $(DEMO)/artifact --transactions $(DEMO)/transactions
 
-test: setup check jars ## style, types and imports, then every test (starts its own broker)
+test: setup check jars baselines ## style, types and imports, then every test (starts its own broker)
 	@$(RUN) -m pytest
 
 check: setup ## ruff, mypy and import-linter
@@ -54,6 +55,14 @@ clean: ## stop the broker and MLflow, remove demo, broker data and caches; keeps
 	@rm -rf $(LEFTOVERS)
 	@find . -name __pycache__ -not -path './$(VENV)/*' -prune -exec rm -rf {} +
 	@echo "kept: .venv, benchmarks/results and the downloaded jars ($${SANDBOX_CACHE:-~/.cache/streamgauge})"
+
+baselines: $(BASELINES)/installed ## environment of the baseline on quixstreams in .venv-baselines (0.4 GB)
+
+$(BASELINES)/installed: requirements/baselines.txt | setup
+	@echo "setup: the baseline's environment in $(BASELINES)"
+	@[ -x $(BASELINES)/bin/python ] || $(PYTHON) -m venv $(BASELINES)
+	@VIRTUAL_ENV=$(CURDIR)/$(BASELINES) $(VENV)/bin/uv pip sync requirements/baselines.txt
+	@touch $@
 
 # Each is written last of its folder, so what was interrupted is made again.
 $(DEMO)/transactions/.complete: | setup

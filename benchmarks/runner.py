@@ -13,8 +13,8 @@ from urllib.parse import urlsplit
 
 import numpy as np
 
-from benchmarks.backlog import Backlog
 from benchmarks.against_offline import Offline, mismatches_of, outputs_of
+from benchmarks.backlog import Backlog
 from benchmarks.cluster import Broker, send_probes, wait_for_probes
 from benchmarks.early import clearly_lost, is_decided
 from benchmarks.engines import EngineStart
@@ -85,15 +85,10 @@ class Bench:
 
 @dataclass(frozen=True, slots=True)
 class Sampled:
-    """What is being sampled of a step: the sampler, and the end offsets before the load."""
+    """What is being sampled of a step: the sampler, and the totals before the load."""
 
     sampler: Sampler
-    starts: EndOffsets
-
-    @property
-    def baseline(self) -> Totals:
-        """The totals before the load."""
-        return totals(self.starts)
+    baseline: Totals
 
     def backlog(self) -> Backlog:
         """Of all samples so far."""
@@ -158,6 +153,7 @@ class _Measured:
     end: LoadEnd
     sampled: Sampled
     engine: EngineLife
+    starts: EndOffsets
 
 
 def run_step(step: Step, bench: Bench) -> StepResult:
@@ -175,7 +171,7 @@ def run_step(step: Step, bench: Bench) -> StepResult:
         bench.tell(Progress(step, "checking"))
         ledger = read_ledger(folder / LEDGER_FILE)
         offline = Offline(bench.artifact, bench.features, bench.stream)
-        outputs = outputs_of(bench.broker, names, measured.sampled.starts, offline)
+        outputs = outputs_of(bench.broker, names, measured.starts, offline)
         mismatches = mismatches_of(offline, measured.report, ledger, outputs)
     if outputs is not None:
         save_outputs(folder / OUTPUTS_FILE, outputs)
@@ -224,7 +220,7 @@ def _measure(step: Step, bench: Bench, names: TopicNames, folder: Path) -> _Meas
         sampler = Sampler(bench.broker, names, _roles(bench, engine), folder)
         at_end.callback(sampler.stop)
         sampler.start()
-        sampled = Sampled(sampler, starts)
+        sampled = Sampled(sampler, totals(starts))
         end = _load(running, sampled)
         report = read_report(folder)
         if end.aborted is None:
@@ -234,7 +230,7 @@ def _measure(step: Step, bench: Bench, names: TopicNames, folder: Path) -> _Meas
         life = _stop(engine, start_up_s=ready_s - started_s)
         if new:
             life = replace(life, restarted=f"process {', '.join(map(str, new))} began in the step")
-    return _Measured(report, end, sampled, life)
+    return _Measured(report, end, sampled, life, starts)
 
 
 def _engine(
