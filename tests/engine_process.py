@@ -5,10 +5,11 @@ from __future__ import annotations
 import os
 import signal
 import subprocess
-import sys
 from pathlib import Path
 
 import psutil
+
+from benchmarks.engines import program_of
 
 ENGINES = ("faust", "spark")
 
@@ -26,7 +27,7 @@ class EngineProcess:
         self._process: subprocess.Popen | None = None
 
     def start(self, artifact: Path, prefix: str, *more: str, workers: int = 1) -> None:
-        command = [sys.executable, "-m", f"{self.engine}_scorer", "--artifact", str(artifact)]
+        command = [*program_of(self.engine), "--artifact", str(artifact)]
         command += ["--topic-prefix", prefix, "--workers", str(workers), "--group-id", prefix]
         if self.engine == "spark":
             command += ["--checkpoint", str(self._folder / "checkpoint")]

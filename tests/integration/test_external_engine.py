@@ -32,7 +32,7 @@ step: {{warmup_s: 1, measure_s: 4, block_s: 1, extend: false}}
 invalid_again: 0
 limits: {BUSY}
 """
-"""4 s are too short for a trend: every step is measured and none is decided, which is exit code 4."""
+"""4 s are too short for a trend: every step is measured and none is decided: exit code 4."""
 
 
 @pytest.fixture(scope="module")
