@@ -62,6 +62,7 @@ $(BASELINES)/installed: requirements/baselines.txt | setup
 	@echo "setup: the baseline's environment in $(BASELINES)"
 	@[ -x $(BASELINES)/bin/python ] || $(PYTHON) -m venv $(BASELINES)
 	@VIRTUAL_ENV=$(CURDIR)/$(BASELINES) $(VENV)/bin/uv pip sync requirements/baselines.txt
+	@VIRTUAL_ENV=$(CURDIR)/$(BASELINES) $(VENV)/bin/uv pip install --quiet --no-deps -e .
 	@touch $@
 
 # Each is written last of its folder, so what was interrupted is made again.

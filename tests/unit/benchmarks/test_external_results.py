@@ -114,6 +114,8 @@ def test_the_report_and_its_charts_are_drawn(tmp_path, rates):
     for step in steps:
         (step_folder(folder, step.id) / OUTPUTS_FILE).unlink()
     write_all(folder)
+    assert not set(folder.glob("charts/*latency*")) | set(folder.glob("charts/*cpu*"))
+    assert list(folder.glob("charts/*backlog*"))
     html = (folder / "report.html").read_text()
     assert "<td>\N{EN DASH}</td>" in html
     assert "None" not in html
