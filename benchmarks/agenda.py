@@ -11,7 +11,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final, Protocol
 
-from benchmarks.plan import EXTERNAL, Plan, Step, cell_id, step_id
+from benchmarks.plan import EXTERNAL, Plan, Step, cell_id, place_of
 from benchmarks.search import Attempt, Knee, SearchSettings, Try, next_move
 from benchmarks.verdict import Verdict
 
@@ -41,6 +41,8 @@ class Measured(Protocol):
     @property
     def instances(self) -> int: ...  # noqa: D102
     @property
+    def cpu(self) -> float | None: ...  # noqa: D102
+    @property
     def rate_eps(self) -> float: ...  # noqa: D102
     @property
     def repetition(self) -> int: ...  # noqa: D102
@@ -52,19 +54,36 @@ class Measured(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Cell:
-    """One engine at one instance count."""
+    """One engine at one instance count and one size.
+
+    Attributes:
+        engine: its name.
+        instances: how many.
+        cpu: CPU quota of each, cores; None for none.
+        memory_mb: memory of each; None for as much as there is.
+        size_name: what tells sizes apart in names; empty where the plan has one size.
+    """
 
     engine: str
     instances: int
+    cpu: float | None = None
+    memory_mb: int | None = None
+    size_name: str = ""
 
     @property
     def id(self) -> str:
-        """Its name: `faust-2`."""
-        return cell_id(self.engine, self.instances)
+        """Its name: `faust-2`, `faust-2-c0.25`."""
+        return cell_id(self.engine, self.instances, self.size_name)
+
+    @property
+    def place(self) -> str:
+        """What the names of its steps and topics begin with."""
+        return place_of(self.engine, self.instances, self.size_name)
 
     def holds(self, step: Measured) -> bool:
         """True for a step of this cell."""
-        return (step.engine, step.instances) == (self.engine, self.instances)
+        mine = (self.engine, self.instances, self.cpu)
+        return (step.engine, step.instances, step.cpu) == mine
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,7 +96,7 @@ class Probe:
     @property
     def id(self) -> str:
         """Name of it inside its campaign."""
-        return f"{self.cell.engine}-x{self.cell.instances}-drain"
+        return f"{self.cell.place}-drain"
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,11 +125,20 @@ class Standing:
 
 
 def cells_of(plan: Plan) -> list[Cell]:
-    """All cells of a plan: counts shuffled by the seed, engines next to each other."""
+    """All cells of a plan: counts and sizes shuffled by the seed, engines next to each other."""
     shuffled = random.Random(plan.seed)
     counts = shuffled.sample(plan.instances, len(plan.instances))
     engines = shuffled.sample(plan.engines, len(plan.engines))
-    return [Cell(engine, count) for count in counts for engine in engines]
+    sizes = shuffled.sample(plan.instance.sizes, len(plan.instance.sizes))
+    return [
+        cell_of(plan, engine, count, cpu) for count in counts for cpu in sizes for engine in engines
+    ]
+
+
+def cell_of(plan: Plan, engine: str, instances: int, cpu: float | None) -> Cell:
+    """A cell as a plan names it."""
+    limits = plan.instance
+    return Cell(engine, instances, cpu, limits.memory_mb, limits.name_of(cpu))
 
 
 def next_action(plan: Plan, cells: Sequence[Cell], standing: Standing) -> Step | Probe | None:
@@ -174,7 +202,11 @@ def _is_needed(
     """In a demand plan a count is needed only where every smaller one has lost the rate."""
     if plan.question == "capacity":
         return True
-    smaller = [one for one in cells if one.engine == cell.engine and one.instances < cell.instances]
+    smaller = [
+        one
+        for one in cells
+        if (one.engine, one.cpu) == (cell.engine, cell.cpu) and one.instances < cell.instances
+    ]
     return all(_has_lost(plan, one, rate_eps, standing) for one in smaller)
 
 
@@ -231,6 +263,9 @@ def _step(plan: Plan, cell: Cell, rate_eps: float, standing: Standing) -> Step:
         warmup_s=plan.step.warmup_s,
         measure_s=plan.step.measure_s,
         repetition=free,
+        cpu=cell.cpu,
+        memory_mb=cell.memory_mb,
+        size_name=cell.size_name,
     )
 
 
@@ -244,10 +279,7 @@ class _Guess:
     repetition: int
     verdict: Verdict
     slo_met: bool | None = True
-
-    @property
-    def id(self) -> str:
-        return step_id(self.engine, self.instances, self.rate_eps, self.repetition)
+    cpu: float | None = None
 
 
 def dry_run(
@@ -270,10 +302,12 @@ def dry_run(
     while (action := next_action(plan, cells, Standing(steps, drains))) is not None:
         actions.append(action)
         if isinstance(action, Probe):
-            drains[action.cell.id] = knee_eps * action.cell.instances * _DRAIN_OVER_KNEE
+            cell_eps = knee_eps * action.cell.instances * (action.cell.cpu or 1)
+            drains[action.cell.id] = cell_eps * _DRAIN_OVER_KNEE
         else:
             drain_eps = drains.get(action.cell)
-            cell_eps = drain_eps / _DRAIN_OVER_KNEE if drain_eps else knee_eps * action.instances
+            cell_eps = knee_eps * action.instances * (action.cpu or 1)
+            cell_eps = drain_eps / _DRAIN_OVER_KNEE if drain_eps else cell_eps
             steps.append(_guess(plan, action, cell_eps))
     return actions
 
@@ -283,7 +317,9 @@ def _guess(plan: Plan, step: Step, knee_eps: float) -> _Guess:
     if step.rate_eps in plan.rates_eps and plan.question == "demand":
         held = step.instances == max(plan.instances)
     verdict: Verdict = "sustainable" if held else "unsustainable"
-    return _Guess(step.engine, step.instances, step.rate_eps, step.repetition, verdict)
+    return _Guess(
+        step.engine, step.instances, step.rate_eps, step.repetition, verdict, cpu=step.cpu
+    )
 
 
 def estimate_s(actions: Sequence[Step | Probe], settle_s: float = 0) -> float:

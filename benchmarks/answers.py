@@ -5,10 +5,17 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Final
 
-from benchmarks.agenda import Cell, Standing, attempts_of, is_answer, is_finished
+from benchmarks.agenda import Cell, Standing, attempts_of, cell_of, is_answer, is_finished
 from benchmarks.demand import CellRuns, answer_sentence, demands
 from benchmarks.plan import Plan, with_names
-from benchmarks.result import AnswerResult, CellResult, KneeResult, RunResult, StepResult
+from benchmarks.result import (
+    AnswerResult,
+    CellResult,
+    KneeResult,
+    RunResult,
+    StepResult,
+    cell_title,
+)
 from benchmarks.search import Knee, KneeKind, known_so_far, outcome_at
 
 DECIDED: Final = frozenset({"held", "lost"})
@@ -28,7 +35,8 @@ def answered(
     in_order = sorted_cells(with_names(plan, [step.engine for step in steps]))
     found = [cell for cell in in_order if standing.of(cell) or standing.is_probed(cell)]
     cells = [_cell(plan, in_order, cell, standing) for cell in found]
-    runs = [_runs(plan, cell, standing) for cell in found]
+    free = {step.cell for step in steps if step.limited_by == "none"}
+    runs = [_runs(plan, cell, standing, None if cell.id in free else cell.cpu) for cell in found]
     by: KneeKind = "latency" if "slo" in plan.require else "backlog"
     asked = demands(runs, plan.rates_eps, by) if runs and plan.question == "demand" else []
     answers = [
@@ -39,6 +47,7 @@ def answered(
             verified=one.verified,
             headroom=None if one.headroom is None else round(one.headroom, 2),
             recommended=one.recommended,
+            smallest_cpu=one.smallest_cores,
             sentence=one.sentence,
         )
         for one in asked
@@ -76,7 +85,12 @@ def _not_measured(steps: Sequence[StepResult]) -> list[str]:
 
 def sorted_cells(plan: Plan) -> list[Cell]:
     """All cells in the order of the plan."""
-    return [Cell(engine, count) for engine in plan.engines for count in plan.instances]
+    return [
+        cell_of(plan, engine, count, cpu)
+        for engine in plan.engines
+        for count in plan.instances
+        for cpu in plan.instance.sizes
+    ]
 
 
 def knee_sentence(cell: CellResult) -> str:
@@ -84,7 +98,7 @@ def knee_sentence(cell: CellResult) -> str:
     knee = cell.knee_backlog
     if knee is None:
         return ""
-    who = f"{cell.engine} x{cell.instances}"
+    who = cell_title(cell)
     if knee.low_eps is None or knee.high_eps is None:
         known = (
             f"{who} holds {knee.low_eps:g} events/s, nothing was lost"
@@ -101,7 +115,7 @@ def knee_sentence(cell: CellResult) -> str:
 
 def drain_sentence(cell: CellResult) -> str:
     """How fast a cell whose knee was not searched catches up: its knee is below that."""
-    who = f"{cell.engine} x{cell.instances}"
+    who = cell_title(cell)
     return f"{who} empties a full topic at about {cell.drain_eps:,.0f} events/s."
 
 
@@ -113,6 +127,9 @@ def _cell(plan: Plan, cells: Sequence[Cell], cell: Cell, standing: Standing) -> 
         knee_latency=_knee(plan, cell, standing, "latency"),
         drain_eps=standing.drain_eps(cell),
         finished=is_finished(plan, cells, cell, standing),
+        cpu=cell.cpu,
+        memory_mb=cell.memory_mb,
+        size_name=cell.size_name,
     )
 
 
@@ -130,11 +147,12 @@ def _found_knee(plan: Plan, cell: Cell, standing: Standing, by: KneeKind) -> Kne
     return None if knee.low_eps is None and knee.high_eps is None else knee
 
 
-def _runs(plan: Plan, cell: Cell, standing: Standing) -> CellRuns:
+def _runs(plan: Plan, cell: Cell, standing: Standing, cores: float | None) -> CellRuns:
     return CellRuns(
         engine=cell.engine,
         instances=cell.instances,
         attempts=tuple(attempts_of(standing.of(cell))),
+        cores=cores,
         # without a search the interval is as wide as the plan's rates are apart: no capacity
         knee=_found_knee(plan, cell, standing, "backlog") if plan.find == "knee" else None,
     )

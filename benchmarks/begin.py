@@ -116,7 +116,7 @@ def chosen_cells(
         known = ", ".join(plan.engines)
         raise ConfigError(f"--engine {engine} is not in the plan, which has {known}")
     if external is not None:
-        cells = [one for one in cells if one == Cell(external.name, external.instances)]
+        cells = [one for one in cells if external.is_cell(plan, one)]
     known_names = sorted(cell.id for cell in cells)
     for name in names:
         if name not in known_names:
@@ -219,8 +219,8 @@ def _is_untouched(request: Request, folder: Path) -> bool:
         return False
     steps = folder.glob(f"{STEPS_FOLDER}/*/{STEP_FILE}")
     begun = {path.parent.name for path in steps}
-    parts = [cell.rpartition("-") for cell in request.cells]
-    prefixes = [f"{engine}-x{count}-" for engine, _, count in parts]
+    asked = chosen_cells(request.plan, request.engine, request.cells, request.external)
+    prefixes = [f"{cell.place}-" for cell in asked]
     return not any(name.startswith(prefix) for name in begun for prefix in prefixes)
 
 

@@ -36,7 +36,7 @@ from benchmarks.begin import (
 from benchmarks.cluster import Broker
 from benchmarks.disagreement import disagreements
 from benchmarks.drain import probe
-from benchmarks.engines import program_of
+from benchmarks.engines import program_of, size_options
 from benchmarks.external import Stream, is_of_these_files, only_campaign_on, open_stream
 from benchmarks.movement import Rules
 from benchmarks.outputs import make_offline_features
@@ -75,13 +75,14 @@ class Announcement:
     Attributes:
         say: one line.
         tell: where a step stands, about twice a second.
-        begin: something begins: its number from 1, of about how many, and what.
+        begin: something begins: its number from 1, of about how many, what, and the usual time to
+            the end of the run in seconds.
         end: a step has ended.
     """
 
     say: Callable[[str], None]
     tell: Callable[[Progress], None]
-    begin: Callable[[int, int, Step | Probe], None]
+    begin: Callable[[int, int, Step | Probe, float], None]
     end: Callable[[StepResult], None]
 
 
@@ -251,7 +252,8 @@ class _Campaign:
             number += isinstance(action, Step)
             left = dry_run(self._plan, self._cells, standing=self._standing)
             count = number - isinstance(action, Step) + sum(isinstance(a, Step) for a in left)
-            self._announce.begin(number, count, action)
+            left_s = estimate_s(left, self._plan.step.settle_s)
+            self._announce.begin(number, count, action, left_s)
             try:
                 self._act(action, bench)
             except (StreamError, KeyboardInterrupt) as error:
@@ -299,9 +301,8 @@ def _drain(action: Probe, bench: Bench, say: Callable[[str], None]) -> None:
     rate_eps, why = None, ""
     try:
         asked = (cell.engine, cell.instances)
-        drained = probe(
-            asked, action.records, bench.programs[cell.engine], bench.broker, load, (folder, prefix)
-        )
+        program = [*bench.programs[cell.engine], *size_options(cell.cpu, cell.memory_mb)]
+        drained = probe(asked, action.records, program, bench.broker, load, (folder, prefix))
         rate_eps = drained.rate_eps
         say(f"{action.id}: {rate_eps:,.0f}/s")
     except MeasurementError as error:
@@ -315,6 +316,9 @@ def _drain(action: Probe, bench: Bench, say: Callable[[str], None]) -> None:
             records=action.records,
             drain_eps=rate_eps,
             why=why,
+            cpu=cell.cpu,
+            memory_mb=cell.memory_mb,
+            size_name=cell.size_name,
         ),
     )
 

@@ -9,7 +9,7 @@ from typing import Final
 from benchmarks.answer_charts import capacity_chart, demand_chart
 from benchmarks.charts import Chart, StepSeries
 from benchmarks.rate_charts import cpu_rate_chart, latency_rate_chart, verdict_map
-from benchmarks.result import CellResult, KneeResult, RunResult, StepResult
+from benchmarks.result import CellResult, KneeResult, RunResult, StepResult, cell_title
 from benchmarks.step_charts import backlog_grid, backlog_panels, cpu_bars, latency_percentiles
 
 RATES_OF_A_LINE: Final = 3
@@ -102,8 +102,11 @@ def _rate_charts(result: RunResult) -> Iterator[Chart]:
 
 
 def _cells_of(steps: Sequence[StepResult]) -> list[CellResult]:
-    keys = dict.fromkeys((step.engine, step.instances) for step in steps)
-    return [CellResult(engine=engine, instances=count) for engine, count in keys]
+    first = {step.cell: step for step in reversed(steps)}
+    return [
+        CellResult(engine=one.engine, instances=one.instances, cpu=one.cpu, size_name=one.size_name)
+        for one in (first[cell] for cell in dict.fromkeys(step.cell for step in steps))
+    ]
 
 
 def _cell_backlogs(result: RunResult, series: Sequence[StepSeries]) -> Iterator[Chart]:
@@ -111,7 +114,7 @@ def _cell_backlogs(result: RunResult, series: Sequence[StepSeries]) -> Iterator[
     for cell in _cells_of(result.steps):
         ours = [one for one in series if one.result.cell == cell.id]
         if ours:
-            title = f"Backlog over time: {cell.engine} x{cell.instances}"
+            title = f"Backlog over time: {cell_title(cell)}"
             yield Chart(f"backlog-{cell.id}", title, caption, partial(backlog_panels, ours))
             caption = ""  # once says it for all
 

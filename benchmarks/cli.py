@@ -117,7 +117,7 @@ def run(
 
     Example: streamgauge run benchmarks/plans/smoke.yaml
     """
-    from benchmarks.begin import Request
+    from benchmarks.begin import Request, chosen_cells
     from benchmarks.external import ExternalOptions, external_of
     from benchmarks.plan import load_plan
     from benchmarks.running import Voice, run_and_report
@@ -127,7 +127,8 @@ def run(
     asked = load_plan(plan_file, changes or ())
     said = ExternalOptions(name, instances, cpu, topic_prefix, goes_on=goes_on or resume)
     external = external_of(asked, said)
-    cells = cell or ([external.cell] if external else [])
+    mine = chosen_cells(asked, None, (), external) if external else []
+    cells = cell or [one.id for one in mine]
     request = Request(
         plan=asked,
         artifact=artifact,

@@ -31,9 +31,10 @@ def steps_table(result: RunResult) -> str:
 
 
 def _flat(step: StepResult) -> dict[str, Any]:
-    fields = step.model_dump(mode="json", exclude={"command", "waits"})
+    fields = step.model_dump(mode="json", exclude={"command", "waits", "instance_use"})
     waits = {f"wait_share.{one.role}": one.share for one in step.waits}
-    return {"step": step.id, "cell": step.cell} | dict(_leaves(fields, "")) | waits
+    stopped = {f"throttled_share.{one.name}": one.throttled_share for one in step.instance_use}
+    return {"step": step.id, "cell": step.cell} | dict(_leaves(fields, "")) | waits | stopped
 
 
 def _leaves(fields: dict[str, Any], prefix: str) -> Iterator[tuple[str, Any]]:

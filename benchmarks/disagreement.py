@@ -28,10 +28,11 @@ def disagreements(
     """
     found = {}
     for first, second in itertools.combinations(_first_runs(steps), 2):
-        same = (first.instances, first.rate_eps) == (second.instances, second.rate_eps)
+        same = _place(first) == _place(second)
         if same and first.engine != second.engine:
             names = " and ".join(sorted((first.engine, second.engine)))
-            pair = f"{names} x{first.instances} at {first.rate_eps:g}/s"
+            size = f" of {first.cpu:g} core" if first.size_name else ""
+            pair = f"{names} x{first.instances}{size} at {first.rate_eps:g}/s"
             found[pair] = known[pair] if pair in known else _compare(run_folder, first, second)
     return found
 
@@ -42,7 +43,11 @@ def _first_runs(steps: Sequence[StepResult]) -> list[StepResult]:
     What had no reference, most often of another model, is compared with nobody.
     """
     compared = [step for step in steps if step.score_mismatches is not None]
-    return list({(s.engine, s.instances, s.rate_eps): s for s in reversed(compared)}.values())
+    return list({(one.engine, *_place(one)): one for one in reversed(compared)}.values())
+
+
+def _place(step: StepResult) -> tuple[int, str, float]:
+    return step.instances, step.size_name, step.rate_eps
 
 
 def _compare(run_folder: Path, first: StepResult, second: StepResult) -> int:

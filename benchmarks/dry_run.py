@@ -15,7 +15,7 @@ from benchmarks.agenda import (
     estimate_s,
     results_bytes,
 )
-from benchmarks.plan import Plan, Step
+from benchmarks.plan import Plan, Step, place_of
 
 
 class ForeseenStep(BaseModel):
@@ -67,8 +67,8 @@ def _foreseen(plan: Plan, action: Step | Probe) -> ForeseenStep:
         return ForeseenStep(id=action.id, rate_eps=None, about_s=action_s(action))
     if action.rate_eps in plan.rates_eps:
         return ForeseenStep(id=action.id, rate_eps=action.rate_eps, about_s=action_s(action))
-    name = f"{action.engine}-x{action.instances}-search"
-    return ForeseenStep(id=name, rate_eps=None, about_s=action_s(action))
+    place = place_of(action.engine, action.instances, action.size_name)
+    return ForeseenStep(id=f"{place}-search", rate_eps=None, about_s=action_s(action))
 
 
 def describe(foreseen: Foreseen) -> str:

@@ -37,6 +37,9 @@ class EngineStart:
         workers: number of instances.
         topic_prefix: before the names of its topics.
         label_wait_s: its longest wait for labels.
+        cpu: CPU quota of each instance, cores; None for none.
+        memory_mb: memory of each instance; None for as much as there is.
+        instances_file: where it says which processes its instances are; None: nowhere.
     """
 
     program: Sequence[str]
@@ -44,6 +47,9 @@ class EngineStart:
     workers: int
     topic_prefix: str
     label_wait_s: float = 5.0
+    cpu: float | None = None
+    memory_mb: int | None = None
+    instances_file: Path | None = None
 
     def command(self) -> list[str]:
         """The whole command line."""
@@ -53,7 +59,15 @@ class EngineStart:
             *("--workers", str(self.workers)),
             *("--topic-prefix", self.topic_prefix),
             *("--label-wait-s", f"{self.label_wait_s:g}"),
+            *size_options(self.cpu, self.memory_mb),
+            *(("--instances-file", str(self.instances_file)) if self.instances_file else ()),
         ]
+
+
+def size_options(cpu: float | None, memory_mb: int | None) -> list[str]:
+    """The options for the size of an instance; none where there is no limit."""
+    options = [] if cpu is None else ["--cpu", f"{cpu:g}"]
+    return options if memory_mb is None else [*options, "--memory-mb", str(memory_mb)]
 
 
 def program_of(engine: str) -> list[str]:

@@ -6,30 +6,34 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-import numpy as np
-
 from benchmarks import parity
 from benchmarks.backlog import Backlog
+from benchmarks.instance_samples import InstanceSample
+from benchmarks.instance_use import means_of, memory_kills_of, restarts_of, uses_of
 from benchmarks.latency import FloatArray, LatencySummary, finite_or_none, latencies_ms, summarize
 from benchmarks.movement import Movement, Rules, Window, backlog_of, movement
 from benchmarks.parity import NEVER, Counts, Ledger, Mismatches, Outputs
 from benchmarks.plan import Step
+from benchmarks.resource_use import cpu_s_per_million, host_use, uses_by_role
 from benchmarks.result import (
     Baseline,
-    HostUse,
     LatencyMs,
     LoadUse,
-    RoleUse,
     StepResult,
     WaitUse,
 )
-from benchmarks.samples import HOST_BUSY, HOST_STEAL, OffsetSample, Totals, UseSample
+from benchmarks.samples import (
+    ENGINE,
+    INSTANCES,
+    OffsetSample,
+    Totals,
+    UseSample,
+)
 from benchmarks.scheduling import LongestWait, ThreadWait, longest_wait
 from benchmarks.verdict import Evidence, Judgement, Limits, Load, Surroundings, judge
 from fraud_core.load_report import LoadReport
 from fraud_core.topics import PARTITIONS
 
-MIB = 1024 * 1024
 MISMATCHES = ("feature_mismatches", "score_mismatches", "wrongly_answered", "labels_incomplete")
 NOT_MEASURED = (
     "Latency, duplicates and parity are not measured: outputs carry no headers that name their "
@@ -47,7 +51,8 @@ class EngineLife:
         stop_s: from SIGTERM to its end.
         exit_code: as it ended.
         ended: how it ended by itself in the step, None where it did not.
-        restarted: which of its processes began after it was ready, None where none did.
+        restarted: which of its processes began after it was ready, where it does not tell its
+            instances; None where none did.
         said_cpu_cores: of each instance of an external engine, None where nobody knows.
     """
 
@@ -79,6 +84,7 @@ class Record:
         aborted: why the load was stopped before its end.
         waits: how long threads of broker and generator waited for a CPU.
         clock_step_ms: how far the wall clock moved against the steady one during the load.
+        instances: samples of single instances, where the engine tells them.
     """
 
     step: Step
@@ -95,6 +101,7 @@ class Record:
     aborted: str | None = None
     waits: Sequence[ThreadWait] = ()
     clock_step_ms: float = 0.0
+    instances: Sequence[InstanceSample] = ()
 
 
 def window_of(
@@ -123,25 +130,30 @@ def evaluate(record: Record, rules: Rules) -> StepResult:
     moved = movement(record.offsets, record.baseline, window, step.rate_eps, rules)
     evidence = _evidence(record, backlog, moved, counts, latency)
     judgement = _judged(record, evidence, rules.limits)
-    use = {role: used for role in _roles(record.uses) if (used := use_of(record, role, window))}
+    use = uses_by_role(record.uses, window)
     fields: dict[str, Any] = {
         **_verdict_fields(judgement, record, counts),
         **_backlog_fields(evidence, backlog, moved),
         **_window_fields(record, window),
         **_engine_fields(record.engine),
+        **_instance_fields(record, window),
     }
     return StepResult(
         engine=step.engine,
         instances=step.instances,
         rate_eps=step.rate_eps,
         repetition=step.repetition,
+        cpu=step.cpu,
+        memory_mb=step.memory_mb,
+        size_name=step.size_name,
         latency_ms=_latency_fields(latency),
         slo_met=None if latency is None else latency.p99_ms <= rules.slo_p99_ms,
-        cpu_s_per_million=_cpu_per_million(use.get("engine"), record.offsets, window),
+        cpu_s_per_million=cpu_s_per_million(use.get(ENGINE), record.offsets, window),
+        cpu_s_per_million_instances=cpu_s_per_million(use.get(INSTANCES), record.offsets, window),
         drain_s=drain_s(backlog, record.report),
         load=_load_fields(record.report),
         use=use,
-        host=_host(record, window),
+        host=host_use(record.uses, record.cores, window),
         **fields,
     )
 
@@ -170,21 +182,6 @@ def latencies_in(ledger: Ledger, outputs: Outputs, window: Window) -> FloatArray
     due = (ledger.due_ms >= window.start_s * 1000) & (ledger.due_ms < window.end_s * 1000)
     appended_ms = parity.first_append_ms(ledger, outputs)
     return latencies_ms(ledger.due_ms[due], appended_ms[due], never=int(NEVER))
-
-
-def use_of(record: Record, role: str, window: Window) -> RoleUse | None:
-    """What a role used in the window; None where it was not seen at both ends of it."""
-    samples = [sample for sample in record.uses if sample.role == role]
-    seconds = _used_s(samples, window)
-    inside = [one.use for one in samples if window.start_s <= one.at_s < window.end_s]
-    if seconds is None or not inside:
-        return None
-    return RoleUse(
-        cpu_s=round(seconds, 3),
-        cores=round(seconds / window.length_s, 4),
-        memory_peak_mib=round(max(use.memory_bytes for use in inside) / MIB, 1),
-        processes_max=max(use.processes for use in inside),
-    )
 
 
 def drain_s(backlog: Backlog, report: LoadReport) -> float | None:
@@ -236,16 +233,30 @@ def _foreign(record: Record) -> int:
 
 
 def _around(record: Record, window: Window) -> Surroundings:
-    host = _host(record, window)
+    host = host_use(record.uses, record.cores, window)
     return Surroundings(
         waits=_waits(record, window),
         steal_share=host.steal_share if host else None,
         clock_step_ms=record.clock_step_ms,
-        restarted=record.engine.restarted,
+        restarted=_restarted(record),
+        out_of_memory=memory_kills_of(record.instances),
         instances=record.step.instances,
         partitions=PARTITIONS,
+        quota_cores=None if _limited_by(record) == "none" else _quota_cores(record.step),
         cores=record.cores,
     )
+
+
+def _restarted(record: Record) -> str | None:
+    return restarts_of(record.instances) or record.engine.restarted
+
+
+def _limited_by(record: Record) -> str | None:
+    return means_of(record.instances, asked=record.step.size.is_limited)
+
+
+def _quota_cores(step: Step) -> float | None:
+    return None if step.cpu is None else step.cpu * step.instances
 
 
 def _waits(record: Record, window: Window) -> tuple[LongestWait, ...]:
@@ -355,9 +366,17 @@ def _engine_fields(engine: EngineLife) -> dict[str, object]:
         "stop_s": engine.stop_s,
         "engine_exit_code": engine.exit_code,
         "engine_ended": engine.ended,
-        "restarted": engine.restarted,
         "command": engine.command,
         "said_cpu_cores": engine.said_cpu_cores,
+    }
+
+
+def _instance_fields(record: Record, window: Window) -> dict[str, object]:
+    return {
+        "restarted": _restarted(record),
+        "instance_use": uses_of(record.instances, window),
+        "limited_by": _limited_by(record),
+        "quota_cores": _quota_cores(record.step),
     }
 
 
@@ -375,42 +394,3 @@ def _latency_fields(latency: LatencySummary | None) -> LatencyMs | None:
         negative=latency.negative,
         never_out=latency.never_out,
     )
-
-
-def _roles(uses: Sequence[UseSample]) -> list[str]:
-    hosts = {HOST_BUSY, HOST_STEAL}
-    return sorted({sample.role for sample in uses} - hosts)
-
-
-def _used_s(samples: Sequence[UseSample], window: Window) -> float | None:
-    """CPU-seconds in the window, between the samples around its ends on a straight line."""
-    at_s = [sample.at_s for sample in samples]
-    # a counter may be read once more than a second after the end of the window, never much later
-    if not at_s or at_s[0] > window.start_s or at_s[-1] < window.end_s - 2:
-        return None
-    cpu_s = [sample.use.cpu_s for sample in samples]
-    start, end = np.interp([window.start_s, window.end_s], at_s, cpu_s)
-    return float(end - start)
-
-
-def _cpu_per_million(
-    engine: RoleUse | None, offsets: Sequence[OffsetSample], window: Window
-) -> float | None:
-    if engine is None or not offsets:
-        return None
-    at_s = [sample.at_s for sample in offsets]
-    out = [sample.totals.outputs for sample in offsets]
-    start, end = np.interp([window.start_s, window.end_s], at_s, out)
-    return round(engine.cpu_s / (end - start) * 1e6, 1) if end > start else None
-
-
-def _host(record: Record, window: Window) -> HostUse | None:
-    used = [
-        _used_s([sample for sample in record.uses if sample.role == role], window)
-        for role in (HOST_BUSY, HOST_STEAL)
-    ]
-    busy_s, steal_s = used
-    if busy_s is None or steal_s is None:
-        return None
-    all_s = record.cores * window.length_s
-    return HostUse(busy_share=round(busy_s / all_s, 4), steal_share=round(steal_s / all_s, 4))

@@ -16,10 +16,11 @@ from typing import Final
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
+from benchmarks.agenda import Cell
 from benchmarks.cluster import Broker
 from benchmarks.evaluate import EngineLife
 from benchmarks.input_log import InputLog, SentRows
-from benchmarks.plan import EXTERNAL, Plan, cell_id
+from benchmarks.plan import EXTERNAL, Plan
 from benchmarks.samples import totals
 from benchmarks.store import AlreadyLockedError, locked
 from fraud_core.artifact import Artifact
@@ -48,10 +49,10 @@ class External:
     cpu_cores: float | None = None
     goes_on: bool = False
 
-    @property
-    def cell(self) -> str:
-        """The name of its cell."""
-        return cell_id(self.name, self.instances)
+    def is_cell(self, plan: Plan, cell: Cell) -> bool:
+        """True for the one cell of a plan that it is."""
+        is_size = not plan.instance.cpu or cell.cpu == self.cpu_cores
+        return is_size and (cell.engine, cell.instances) == (self.name, self.instances)
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,8 +110,7 @@ def external_of(plan: Plan, options: ExternalOptions) -> External | None:
     if instances not in plan.instances:
         known = ", ".join(map(str, plan.instances))
         raise ConfigError(f"--instances {instances} is not in the plan, which has {known}")
-    if options.cpu_cores is not None and options.cpu_cores <= 0:
-        raise ConfigError(f"--cpu {options.cpu_cores:g}: give cores above 0, or leave it out")
+    _refuse_size(plan, options.cpu_cores)
     return External(name, instances, prefixed(prefix), options.cpu_cores, options.goes_on)
 
 
@@ -123,6 +123,17 @@ def _refuse_name(plan: Plan, name: str) -> None:
         raise ConfigError(
             f"--as {name}: the plan has an engine of that name already, choose another one"
         )
+
+
+def _refuse_size(plan: Plan, cpu_cores: float | None) -> None:
+    if cpu_cores is not None and cpu_cores <= 0:
+        raise ConfigError(f"--cpu {cpu_cores:g}: give cores above 0, or leave it out")
+    if plan.instance.cpu and cpu_cores not in plan.instance.cpu:
+        known = ", ".join(f"{one:g}" for one in plan.instance.cpu)
+        said = (
+            "--cpu is missing" if cpu_cores is None else f"--cpu {cpu_cores:g} is not in the plan"
+        )
+        raise ConfigError(f"{said}: its instances have {known} cores")
 
 
 class RunningElsewhere:

@@ -8,6 +8,7 @@ from pydantic import BaseModel, ConfigDict
 
 from benchmarks.campaign import rules_of
 from benchmarks.evaluate import MISMATCHES, EngineLife, Record, evaluate
+from benchmarks.instance_samples import INSTANCES_FILE, load_instance_samples
 from benchmarks.movement import Rules
 from benchmarks.outputs import load_outputs, read_ledger
 from benchmarks.parity import Mismatches
@@ -83,6 +84,9 @@ def recompute(folder: Path, run: RunResult, saved: StepResult, rules: Rules) -> 
                 warmup_s=times.warmup_s,
                 measure_s=times.measure_s,
                 repetition=saved.repetition,
+                cpu=saved.cpu,
+                memory_mb=saved.memory_mb,
+                size_name=saved.size_name,
             ),
             report=read_report(folder),
             baseline=Totals(**saved.baseline.model_dump()),
@@ -97,6 +101,7 @@ def recompute(folder: Path, run: RunResult, saved: StepResult, rules: Rules) -> 
             aborted=saved.aborted,
             waits=load_waits(folder / WAITS_FILE),
             clock_step_ms=saved.clock_step_ms,
+            instances=load_instance_samples(folder / INSTANCES_FILE),
         )
     except OSError as error:
         raise ConfigError(f"{folder} is not whole ({error}): it cannot be judged again") from None

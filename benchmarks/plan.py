@@ -15,6 +15,7 @@ from pydantic_core import ErrorDetails
 from benchmarks.search import SearchSettings
 from benchmarks.verdict import Limits
 from fraud_core.errors import ConfigError
+from fraud_core.instance_size import SMALLEST_CORES, SMALLEST_MEMORY_MB, InstanceSize
 from fraud_core.topics import PARTITIONS
 
 EngineName = Literal["faust", "spark", "plain", "quix", "oracle", "external"]
@@ -26,6 +27,7 @@ EXTERNAL: Final = "external"
 
 Rate = Annotated[float, Field(gt=0, le=1_000_000)]
 InstanceCount = Annotated[int, Field(ge=1)]
+Cores = Annotated[float, Field(ge=SMALLEST_CORES, le=1024)]
 
 PROFILES: Final[Mapping[ProfileName, Mapping[str, Any]]] = {
     # only for wiring: near the limit of an engine most verdicts are inconclusive
@@ -69,6 +71,38 @@ class StepTimes(BaseModel):
     settle_s: float = Field(0, ge=0, description="rest between two steps, seconds")
 
 
+class InstanceLimits(BaseModel):
+    """What each instance may use; the kernel holds it to that once it is ready."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    cpu: tuple[Cores, ...] = Field(
+        (), description="CPU quota of an instance, cores; one number, or a list to try each"
+    )
+    memory_mb: int | None = Field(
+        None, ge=SMALLEST_MEMORY_MB, description="memory of an instance, millions of bytes"
+    )
+
+    @field_validator("cpu", mode="before")
+    @classmethod
+    def _one_or_more(cls, value: object) -> object:
+        return (value,) if isinstance(value, int | float) else value
+
+    @field_validator("cpu")
+    @classmethod
+    def _once(cls, values: tuple[float, ...]) -> tuple[float, ...]:
+        return _refuse_twice(values)
+
+    @property
+    def sizes(self) -> tuple[float | None, ...]:
+        """The quotas to try; a single None where there is none."""
+        return self.cpu or (None,)
+
+    def name_of(self, cpu: float | None) -> str:
+        """What tells cells of one count apart: `c0.25`; empty where there is one size."""
+        return f"c{cpu:g}" if len(self.cpu) > 1 else ""
+
+
 class Plan(BaseModel):
     """What a campaign measures."""
 
@@ -88,6 +122,9 @@ class Plan(BaseModel):
     )
     engines: tuple[EngineName, ...] = Field(min_length=1, description="engines, in turn")
     instances: tuple[InstanceCount, ...] = Field((1,), min_length=1, description="instance counts")
+    instance: InstanceLimits = Field(
+        default_factory=InstanceLimits, description="size of each instance; none by default"
+    )
     rates_eps: tuple[Rate, ...] = Field(
         (), description="offered events per second; in a demand plan the targets"
     )
@@ -130,11 +167,7 @@ class Plan(BaseModel):
     @field_validator("engines", "instances", "rates_eps")
     @classmethod
     def _once(cls, values: tuple[Any, ...]) -> tuple[Any, ...]:
-        twice = sorted({str(value) for value in values if values.count(value) > 1})
-        if twice:
-            message = f"{', '.join(twice)} is there twice: use repetitions"
-            raise ValueError(message)
-        return values
+        return _refuse_twice(values)
 
     @model_validator(mode="after")
     def _something_to_do(self) -> Plan:
@@ -160,16 +193,25 @@ class Step(BaseModel):
     warmup_s: float
     measure_s: float
     repetition: int = 1
+    cpu: float | None = None
+    memory_mb: int | None = None
+    size_name: str = ""
 
     @property
     def id(self) -> str:
         """Name of the step inside its campaign; part of topic and file names."""
-        return step_id(self.engine, self.instances, self.rate_eps, self.repetition)
+        place = place_of(self.engine, self.instances, self.size_name)
+        return step_id(place, self.rate_eps, self.repetition)
 
     @property
     def cell(self) -> str:
         """Name of its cell."""
-        return cell_id(self.engine, self.instances)
+        return cell_id(self.engine, self.instances, self.size_name)
+
+    @property
+    def size(self) -> InstanceSize:
+        """What each instance may use."""
+        return InstanceSize.from_options(self.cpu, self.memory_mb)
 
     @property
     def load_s(self) -> float:
@@ -191,15 +233,28 @@ def with_names(plan: Plan, names: Iterable[str]) -> Plan:
     return plan.model_copy(update={"engines": tuple(chain.from_iterable(engines))})
 
 
-def step_id(engine: str, instances: int, rate_eps: float, repetition: int = 1) -> str:
+def place_of(engine: str, instances: int, size_name: str = "") -> str:
+    """What the names of a cell's steps begin with: `faust-x2`, `faust-x2-c0.25`."""
+    return "-".join(filter(None, (engine, f"x{instances}", size_name)))
+
+
+def step_id(place: str, rate_eps: float, repetition: int = 1) -> str:
     """Name of a step: lower case, no character that a topic or a file name cannot hold."""
-    name = f"{engine}-x{instances}-{rate_eps:g}eps".replace("+", "")
+    name = f"{place}-{rate_eps:g}eps".replace("+", "")
     return name if repetition == 1 else f"{name}-r{repetition}"
 
 
-def cell_id(engine: str, instances: int) -> str:
-    """Name of a cell, as `--cell` takes it: `faust-2`."""
-    return f"{engine}-{instances}"
+def cell_id(engine: str, instances: int, size_name: str = "") -> str:
+    """Name of a cell, as `--cell` takes it: `faust-2`, `faust-2-c0.25`."""
+    return "-".join(filter(None, (engine, str(instances), size_name)))
+
+
+def _refuse_twice(values: tuple[Any, ...]) -> tuple[Any, ...]:
+    twice = sorted({str(value) for value in values if values.count(value) > 1})
+    if twice:
+        message = f"{', '.join(twice)} is there twice: use repetitions"
+        raise ValueError(message)
+    return values
 
 
 def load_plan(path: Path, changes: Iterable[str] = ()) -> Plan:
@@ -278,7 +333,9 @@ def _value_of(key: str, text: str) -> object:
         value = yaml.safe_load(text)
     except yaml.YAMLError:
         raise ConfigError(f"--set {key}={text}: the value is no YAML") from None
-    field = Plan.model_fields.get(key)
+    section, _, name = key.rpartition(".")
+    fields = InstanceLimits.model_fields if section == "instance" else Plan.model_fields
+    field = fields.get(name if section == "instance" else key)
     is_list = field is not None and "tuple" in str(field.annotation) and key != "options"
     if is_list and not isinstance(value, list):
         return [yaml.safe_load(part) for part in text.split(",")]
@@ -304,5 +361,6 @@ def _known_keys(loc: tuple[int | str, ...]) -> list[str]:
         ("step",): StepTimes,
         ("limits",): Limits,
         ("search",): SearchSettings,
+        ("instance",): InstanceLimits,
     }
     return sorted(models[loc].model_fields)

@@ -17,7 +17,7 @@ from markupsafe import Markup
 from benchmarks.backlog import Backlog, trend
 from benchmarks.chart_choice import charts_of, has_lines
 from benchmarks.charts import Chart, StepSeries, color_of, save_png, svg_of
-from benchmarks.console import headline, percentiles_text, title_of
+from benchmarks.console import cpu_text, headline, percentiles_text, size_text, title_of
 from benchmarks.csv_tables import (
     SAMPLES_TABLE,
     STEPS_TABLE,
@@ -30,7 +30,7 @@ from benchmarks.evaluate import latencies_in
 from benchmarks.movement import Window, backlog_of
 from benchmarks.outputs import load_outputs, read_ledger
 from benchmarks.producing import read_report
-from benchmarks.result import CellResult, KneeResult, RunResult, StepResult
+from benchmarks.result import CellResult, KneeResult, RunResult, StepResult, cell_title
 from benchmarks.samples import OFFSETS_FILE, USE_FILE, Totals, read_offsets, read_uses
 from benchmarks.store import (
     LEDGER_FILE,
@@ -134,8 +134,11 @@ def render(result: RunResult, series: Sequence[StepSeries]) -> str:
     environment.filters |= {
         "percentiles": percentiles_text,
         "title": title_of,
+        "cpu": cpu_text,
+        "throttled": throttled_text,
         "color": color_of,
         "interval": interval_text,
+        "cell_title": cell_title,
         "remarks": remarks_text,
         "number": number_text,
         "changed": changed_records,
@@ -147,15 +150,16 @@ def render(result: RunResult, series: Sequence[StepSeries]) -> str:
         charts=charts,
         cells=[cell for cell in result.cells if _has_answer(cell)],
         headline=headline(result),
+        size=size_text(result),
         many=has_lines(result.steps),
         steps=sorted(result.steps, key=_place_in_tables),
         trend_of=_trend_of,
     )
 
 
-def _place_in_tables(step: StepResult) -> tuple[str, int, float, int]:
+def _place_in_tables(step: StepResult) -> tuple[str, int, float, float, int]:
     """By cell and rate: the order of measuring is random."""
-    return step.engine, step.instances, step.rate_eps, step.repetition
+    return step.engine, step.instances, step.cpu or 0.0, step.rate_eps, step.repetition
 
 
 def _has_answer(cell: CellResult) -> bool:
@@ -182,6 +186,15 @@ def changed_records(step: StepResult) -> int | None:
     """Predictions that differ, and wrong answers; None where nothing was compared."""
     found = (step.feature_mismatches, step.score_mismatches, step.wrongly_answered)
     return None if None in found else sum(one or 0 for one in found)
+
+
+def throttled_text(step: StepResult) -> str:
+    """Share of the CPU periods in which a quota was used up, from the least to the most stopped."""
+    shares = [one.throttled_share for one in step.instance_use if one.throttled_share is not None]
+    if not shares:
+        return "–"  # noqa: RUF001  # as everywhere in the page
+    low, high = (f"{share * 100:.0f} %" for share in (min(shares), max(shares)))
+    return low if low == high else f"{low} to {high}"
 
 
 def remarks_text(cell: CellResult) -> str:

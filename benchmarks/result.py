@@ -9,7 +9,7 @@ from typing import Any, Final
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from benchmarks.plan import Plan, cell_id, step_id
+from benchmarks.plan import Plan, cell_id, place_of, step_id
 from benchmarks.verdict import Verdict
 
 SCHEMA_VERSION: Final = 2
@@ -44,6 +44,17 @@ class RoleUse(_Part):
     cores: float = Field(description="CPU-seconds per second of the window")
     memory_peak_mib: float = Field(description="largest sum of resident sets; shared pages repeat")
     processes_max: int = Field(description="most processes at one time")
+
+
+class InstanceUse(_Part):
+    """How one instance was held to its size in the window."""
+
+    name: str
+    limited_by: str = Field(description="cgroup2, cgroup1, systemd, none")
+    throttled_share: float | None = Field(
+        description="share of its CPU periods in which its quota was used up; null: no quota"
+    )
+    throttled_s: float | None = Field(description="how long it was stopped for that")
 
 
 class HostUse(_Part):
@@ -112,7 +123,12 @@ class StepResult(_Part):
         description="predictions made without all labels; not compared"
     )
     latency_ms: LatencyMs | None
-    cpu_s_per_million: float | None = Field(description="engine's CPU-seconds per million events")
+    cpu_s_per_million: float | None = Field(
+        description="CPU-seconds per million events of the whole engine: instances and overhead"
+    )
+    cpu_s_per_million_instances: float | None = Field(
+        None, description="the same of the instances alone; of the whole engine where it tells none"
+    )
     backlog_slope_eps: float | None = Field(description="Theil-Sen slope of block minima")
     backlog_slope_low_eps: float | None = Field(description="lower end of its 90 % interval")
     backlog_slope_high_eps: float | None = Field(description="upper end of its 90 % interval")
@@ -139,7 +155,9 @@ class StepResult(_Part):
         None, description="how the engine ended by itself in the step; null: it did not"
     )
     load: LoadUse
-    use: dict[str, RoleUse] = Field(description="engine, broker, producer, benchmark")
+    use: dict[str, RoleUse] = Field(
+        description="engine and of it instances and overhead; broker, producer, benchmark"
+    )
     host: HostUse | None
     command: list[str] = Field(description="how the engine was started; empty: it ran already")
     said_cpu_cores: float | None = Field(
@@ -149,7 +167,18 @@ class StepResult(_Part):
         default_factory=list, description="of broker and producer, where they can be seen"
     )
     restarted: str | None = Field(
-        None, description="processes of the engine that began after it was ready; null: none"
+        None, description="instances that were started again in the step; null: none"
+    )
+    instance_use: list[InstanceUse] = Field(
+        default_factory=list, description="each instance, where the engine tells them"
+    )
+    limited_by: str | None = Field(
+        None,
+        description="what held the instances to their size; none: nothing could; unknown: the "
+        "engine does not say; null: no size was asked",
+    )
+    quota_cores: float | None = Field(
+        None, description="sum of the instances' CPU quotas; null: none asked"
     )
     clock_step_ms: float = Field(
         0.0, description="how far the wall clock moved against the steady one"
@@ -164,16 +193,30 @@ class StepResult(_Part):
         None, description="why the load was stopped before its end: the rate was clearly lost"
     )
     left: int = Field(0, description="backlog at the end of the drain: late, not lost")
+    cpu: float | None = Field(
+        None, description="CPU quota of each instance, cores; null: none asked"
+    )
+    memory_mb: int | None = Field(
+        None, description="memory of each instance, millions of bytes; null: none asked"
+    )
+    size_name: str = Field("", description="part of the names where the plan has several sizes")
 
     @property
     def id(self) -> str:
         """The step's name inside its campaign."""
-        return step_id(self.engine, self.instances, self.rate_eps, self.repetition)
+        place = place_of(self.engine, self.instances, self.size_name)
+        return step_id(place, self.rate_eps, self.repetition)
 
     @property
     def cell(self) -> str:
         """The name of its cell."""
-        return cell_id(self.engine, self.instances)
+        return cell_id(self.engine, self.instances, self.size_name)
+
+
+def cell_title(cell: StepResult | CellResult) -> str:
+    """`faust x2`, with the size of an instance where the campaign has several."""
+    size = f" of {cell.cpu:g} core" if cell.size_name and cell.cpu is not None else ""
+    return f"{cell.engine} x{cell.instances}{size}"
 
 
 class KneeResult(_Part):
@@ -200,11 +243,18 @@ class CellResult(_Part):
         None, description="how fast it empties a full topic, an upper bound; null: not measured"
     )
     finished: bool = Field(True, description="every step that the plan asks of it was measured")
+    cpu: float | None = Field(
+        None, description="CPU quota of each instance, cores; null: none asked"
+    )
+    memory_mb: int | None = Field(
+        None, description="memory of each instance, millions of bytes; null: none asked"
+    )
+    size_name: str = Field("", description="part of the names where the plan has several sizes")
 
     @property
     def id(self) -> str:
         """Its name inside its campaign."""
-        return cell_id(self.engine, self.instances)
+        return cell_id(self.engine, self.instances, self.size_name)
 
 
 class DrainProbe(_Part):
@@ -217,11 +267,18 @@ class DrainProbe(_Part):
         description="between 20 and 80 % drained; null: it did not get there"
     )
     why: str = Field("", description="why there is no rate")
+    cpu: float | None = Field(
+        None, description="CPU quota of each instance, cores; null: none asked"
+    )
+    memory_mb: int | None = Field(
+        None, description="memory of each instance, millions of bytes; null: none asked"
+    )
+    size_name: str = Field("", description="part of the names where the plan has several sizes")
 
     @property
     def cell(self) -> str:
         """The name of its cell."""
-        return cell_id(self.engine, self.instances)
+        return cell_id(self.engine, self.instances, self.size_name)
 
 
 class FailedStep(_Part):
@@ -246,6 +303,11 @@ class AnswerResult(_Part):
     )
     recommended: int | None = Field(
         None, description="smallest count that needs at most 70 % of its capacity"
+    )
+    smallest_cpu: float | None = Field(
+        None,
+        description="smallest tested quota with which one instance held it, cores; null: the "
+        "answer is not one instance, or no quota was tested",
     )
     sentence: str
 

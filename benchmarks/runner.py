@@ -20,6 +20,7 @@ from benchmarks.early import clearly_lost, is_decided
 from benchmarks.engines import EngineStart
 from benchmarks.evaluate import EngineLife, Record, evaluate
 from benchmarks.external import RunningElsewhere, Stream
+from benchmarks.instance_watch import EngineTree
 from benchmarks.movement import Rules, Window, backlog_of, movement
 from benchmarks.outputs import read_ledger, save_outputs
 from benchmarks.plan import Step
@@ -29,7 +30,14 @@ from benchmarks.programs import Program
 from benchmarks.result import StepResult
 from benchmarks.samples import EndOffsets, Totals, totals
 from benchmarks.sampling import Sampler
-from benchmarks.store import LEDGER_FILE, OUTPUTS_FILE, STEP_FILE, save, step_folder
+from benchmarks.store import (
+    INSTANCES_TOLD_FILE,
+    LEDGER_FILE,
+    OUTPUTS_FILE,
+    STEP_FILE,
+    save,
+    step_folder,
+)
 from benchmarks.surroundings import cores
 from fraud_core.artifact import Artifact
 from fraud_core.errors import EXIT_INTERRUPTED, BrokerUnreachableError, SurroundingsError
@@ -190,6 +198,7 @@ def run_step(step: Step, bench: Bench) -> StepResult:
         aborted=measured.end.aborted,
         waits=measured.sampled.sampler.waits,
         clock_step_ms=measured.end.clock_step_ms,
+        instances=measured.sampled.sampler.instances,
     )
     result = evaluate(record, bench.rules)
     save(folder / STEP_FILE, result)
@@ -217,7 +226,7 @@ def _measure(step: Step, bench: Bench, names: TopicNames, folder: Path) -> _Meas
         ready_s = _until_ready(running)
         instances = engine.children()
         starts = bench.broker.end_offsets(names)
-        sampler = Sampler(bench.broker, names, _roles(bench, engine), folder)
+        sampler = Sampler(bench.broker, names, _roles(bench), folder, _tree(engine, folder))
         at_end.callback(sampler.stop)
         sampler.start()
         sampled = Sampled(sampler, totals(starts))
@@ -228,7 +237,7 @@ def _measure(step: Step, bench: Bench, names: TopicNames, folder: Path) -> _Meas
         sampler.stop()
         new = sorted(engine.children() - instances)
         life = _stop(engine, start_up_s=ready_s - started_s)
-        if new:
+        if new and not sampler.instances:
             life = replace(life, restarted=f"process {', '.join(map(str, new))} began in the step")
     return _Measured(report, end, sampled, life, starts)
 
@@ -239,8 +248,17 @@ def _engine(
     """Start the engine, unless somebody else did."""
     if bench.stream is not None:
         return RunningElsewhere(bench.stream.external)
-    program = bench.programs[step.engine]
-    start = EngineStart(program, bench.artifact.folder, step.instances, names.prefix)
+    told_in = folder / INSTANCES_TOLD_FILE
+    told_in.unlink(missing_ok=True)  # of an engine that failed here before
+    start = EngineStart(
+        bench.programs[step.engine],
+        bench.artifact.folder,
+        step.instances,
+        names.prefix,
+        cpu=step.cpu,
+        memory_mb=step.memory_mb,
+        instances_file=told_in,
+    )
     engine = Program(f"engine {step.engine}", start.command(), folder / "engine.log")
     at_end.callback(engine.stop)
     return engine
@@ -286,10 +304,15 @@ def _until_ready(running: _Running) -> float:
         raise SurroundingsError(f"{error}; {engine.last_words()}") from None
 
 
-def _roles(bench: Bench, engine: Program | RunningElsewhere) -> dict[str, ReadProcesses]:
+def _tree(engine: Program | RunningElsewhere, folder: Path) -> EngineTree | None:
+    """How to see the engine; what cannot be seen has no row rather than one of zeros."""
+    if isinstance(engine, RunningElsewhere):
+        return None
+    return EngineTree(engine.pid, folder / INSTANCES_TOLD_FILE)
+
+
+def _roles(bench: Bench) -> dict[str, ReadProcesses]:
     roles: dict[str, ReadProcesses] = {"benchmark": own_samples}
-    if isinstance(engine, Program):  # what cannot be seen has no row, rather than one of zeros
-        roles["engine"] = session_samples(engine.pid)
     if bench.broker_processes is not None:
         roles["broker"] = bench.broker_processes
     return roles

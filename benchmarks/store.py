@@ -28,6 +28,7 @@ REPORT_FILE: Final = "report.html"
 LEDGER_FILE: Final = "ledger.parquet"
 OUTPUTS_FILE: Final = "outputs.parquet"
 LOAD_FILE: Final = "load.json"
+INSTANCES_TOLD_FILE: Final = "instances.json"
 DEFAULT_RESULTS: Final = Path("benchmarks/results")
 
 _RUN_ID: Final = re.compile(r"^[A-Za-z0-9][A-Za-z0-9._-]{0,99}$")

@@ -15,7 +15,14 @@ from datetime import datetime
 from typing import Any, Final
 
 from benchmarks.console import headline
-from benchmarks.result import AnswerResult, CellResult, KneeResult, RunResult, StepResult
+from benchmarks.result import (
+    AnswerResult,
+    CellResult,
+    KneeResult,
+    RunResult,
+    StepResult,
+    cell_title,
+)
 
 RUN_ID_TAG: Final = "streamgauge.run_id"
 KIND_TAG: Final = "streamgauge.kind"
@@ -85,14 +92,13 @@ def campaign_run(result: RunResult) -> TrackedRun:
 
 def cell_runs(result: RunResult) -> dict[str, TrackedRun]:
     """The children by cell: each metric against the asked rate."""
-    keys = dict.fromkeys((step.engine, step.instances) for step in result.steps)
     runs = {}
-    for engine, instances in keys:
-        steps = [one for one in result.steps if (one.engine, one.instances) == (engine, instances)]
-        runs[steps[0].cell] = TrackedRun(
-            f"{engine} x{instances}",
+    for cell in dict.fromkeys(step.cell for step in result.steps):
+        steps = [one for one in result.steps if one.cell == cell]
+        runs[cell] = TrackedRun(
+            cell_title(steps[0]),
             _tags(result, "cell"),
-            {"engine": engine, "instances": str(instances)},
+            _cell_params(steps[0]),
             tuple(rate_points(steps)),
             min(step.window_start_ms for step in steps),
             max(step.window_end_ms for step in steps),
@@ -113,6 +119,13 @@ def _tags(result: RunResult, kind: str) -> dict[str, str]:
         "streamgauge.model_sha256": result.model["sha256"],
     }
     return tags | ({_COMMIT_TAG: run["commit"]} if run.get("commit") else {})
+
+
+def _cell_params(step: StepResult) -> dict[str, str]:
+    size = {"cpu": step.cpu, "memory_mb": step.memory_mb}
+    return {"engine": step.engine, "instances": str(step.instances)} | {
+        name: f"{value:g}" for name, value in size.items() if value is not None
+    }
 
 
 def _plan_params(result: RunResult) -> dict[str, str]:
@@ -150,12 +163,20 @@ def _p99(step: StepResult) -> float | None:
     return step.latency_ms.p99 if step.latency_ms else None
 
 
+def _throttled_share(step: StepResult) -> float | None:
+    """Of the instance that was stopped most."""
+    shares = [one.throttled_share for one in step.instance_use if one.throttled_share is not None]
+    return max(shares, default=None)
+
+
 RATE_METRICS: Final[Mapping[str, Callable[[StepResult], float | None]]] = {
     "backlog_slope_eps": lambda step: step.backlog_slope_eps,
     "lag_time_p95_s": lambda step: step.lag_time_p95_s,
     "latency_p50_ms": _p50,
     "latency_p99_ms": _p99,
     "cpu_s_per_million": lambda step: step.cpu_s_per_million,
+    "cpu_s_per_million_instances": lambda step: step.cpu_s_per_million_instances,
+    "throttled_share": _throttled_share,
     "sent_eps": lambda step: step.load.sent_eps,
 }
 """What is not a number has no point: a percentile on a record that never came out is none."""
@@ -177,7 +198,7 @@ def answer_metrics(result: RunResult) -> dict[str, float]:
 
 
 def _knee_metrics(cell: CellResult) -> dict[str, float | None]:
-    name = f"{cell.engine}_x{cell.instances}"
+    name = "_".join(filter(None, (cell.engine, f"x{cell.instances}", cell.size_name)))
     return (
         _ends("knee_backlog", cell.knee_backlog, name)
         | _ends("knee_latency", cell.knee_latency, name)

@@ -17,7 +17,7 @@ from quixstreams import Application
 from quixstreams.kafka import ConnectionConfig
 from quixstreams.sinks.base import BaseSink
 
-from benchmarks.baselines.only_instance import OnlyInstance
+from benchmarks.own_instance import OwnInstance
 from fraud_core.artifact import load_artifact
 from fraud_core.command import run_command, say
 from fraud_core.errors import ConfigError
@@ -132,8 +132,10 @@ def main(  # noqa: PLR0913, PLR0917  # a command has as many parameters as it ha
     settings, names = KafkaSettings.from_environment(), TopicNames(topic_prefix)
     checked = load_artifact(artifact)
     require_topics(settings, names.shapes())
-    instance = OnlyInstance(ENGINE, InstanceSize.from_options(cpu, memory_mb), instances_file)
     identity = Identity(ENGINE, f"{ENGINE}-0")
+    instance = OwnInstance(
+        identity.instance, InstanceSize.from_options(cpu, memory_mb), instances_file
+    )
     scorer = StreamScorer.open(checked, settings, names, identity, label_wait_s)
     sink = ScoringSink(scorer, OutputWriter.open(settings), instance.ready)
     with tempfile.TemporaryDirectory(prefix="quix-") as folder:

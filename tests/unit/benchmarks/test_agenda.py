@@ -154,3 +154,50 @@ def test_one_cell_can_be_measured_alone():
 def test_a_step_has_a_name_for_each_repetition():
     step = Step(engine="faust", instances=2, rate_eps=50, warmup_s=1, measure_s=1, repetition=3)
     assert (step.id, step.cell) == ("faust-x2-50eps-r3", "faust-2")
+
+
+SIZES = {"cpu": [0.05, 0.25]}
+
+
+def test_each_count_is_measured_at_each_size_and_named_by_it():
+    plan = plan_of(engines=["faust"], instances=[1, 2], instance=SIZES, rates_eps=[50])
+
+    assert sorted(cell.id for cell in cells_of(plan)) == [
+        "faust-1-c0.05",
+        "faust-1-c0.25",
+        "faust-2-c0.05",
+        "faust-2-c0.25",
+    ]
+    steps = campaign(plan, always_held)
+    assert sorted((step.id, step.cpu) for step in steps) == [
+        ("faust-x1-c0.05-50eps", 0.05),
+        ("faust-x1-c0.25-50eps", 0.25),
+    ]
+
+
+def test_a_larger_count_is_needed_only_at_the_size_that_lost():
+    plan = plan_of(engines=["faust"], instances=[1, 2], instance=SIZES, rates_eps=[50])
+
+    def judge(step):
+        return "sustainable" if step.cpu * step.instances > 0.06 else "unsustainable"
+
+    assert sorted(ids(campaign(plan, judge))) == [
+        "faust-x1-c0.05-50eps",
+        "faust-x1-c0.25-50eps",
+        "faust-x2-c0.05-50eps",
+    ]
+
+
+def test_one_size_changes_no_name_and_no_order():
+    plain = plan_of(instances=[1, 2], question="capacity")
+    sized = plan_of(instances=[1, 2], question="capacity", instance={"cpu": 0.25})
+
+    assert ids(campaign(plain, always_held)) == ids(campaign(sized, always_held))
+    assert {step.cpu for step in campaign(sized, always_held)} == {0.25}
+
+
+def test_the_drain_of_a_size_has_its_name():
+    plan = plan_of(find="knee", rates_eps=[], engines=["faust"], instance=SIZES)
+
+    probes = [one.id for one in dry_run(plan, cells_of(plan)) if isinstance(one, Probe)]
+    assert sorted(probes) == ["faust-x1-c0.05-drain", "faust-x1-c0.25-drain"]

@@ -112,3 +112,25 @@ def test_a_step_that_failed_is_a_doubt_of_its_cell_only():
     result = campaign(step(50), step(400)).model_copy(update={"failed": [failed]})
     assert undecided(result) == ["faust-x2-50eps not measured: no Java"]
     assert undecided(result, ["faust-1"]) == []
+
+
+def sized_step(cpu, verdict="sustainable", **changes):
+    return step(50, verdict, cpu=cpu, size_name=f"c{cpu:g}", limited_by="cgroup1", **changes)
+
+
+def test_the_smallest_size_that_holds_a_rate_alone_is_told():
+    sizes = {"cpu": [0.05, 0.25, 1]}
+    steps = [sized_step(0.05, "unsustainable"), sized_step(0.25), sized_step(1)]
+    result = campaign(*steps, instances=[1], rates_eps=[50], instance=sizes)
+
+    assert [(one.instances, one.smallest_cpu) for one in result.answers] == [(1, 0.25)]
+    assert [cell.id for cell in result.cells] == ["faust-1-c0.05", "faust-1-c0.25", "faust-1-c1"]
+    assert undecided(result) == []
+
+
+def test_a_size_that_nothing_held_is_no_answer():
+    steps = [sized_step(0.05), sized_step(0.25)]
+    free = [one.model_copy(update={"limited_by": "none"}) for one in steps]
+    result = campaign(*free, instances=[1], rates_eps=[50], instance={"cpu": [0.05, 0.25]})
+
+    assert result.answers[0].smallest_cpu is None

@@ -48,3 +48,12 @@ def test_only_a_broker_of_this_machine_has_a_port_to_look_for():
     assert broker_port("127.0.0.1:19092") == 19092
     assert broker_port("localhost:1,other:2") == 1
     assert broker_port("kafka.example.net:9092") is None
+
+
+def test_a_size_is_given_to_an_engine_only_where_one_is_asked():
+    start = EngineStart(program_of("plain"), Path("a"), 2, "run-", cpu=0.25, memory_mb=1500)
+    told = EngineStart(program_of("plain"), Path("a"), 2, "run-", instances_file=Path("f.json"))
+
+    assert start.command()[-4:] == ["--cpu", "0.25", "--memory-mb", "1500"]
+    assert told.command()[-2:] == ["--instances-file", "f.json"]
+    assert "--cpu" not in told.command()

@@ -26,8 +26,18 @@ def plan(**more):
 
 def test_what_is_said_names_one_cell_and_its_topics():
     found = external_of(plan(), SAID)
-    assert (found.cell, found.names.transactions) == ("faust-2", "try-transactions")
+    (cell,) = chosen_cells(plan(), None, (), found)
+    assert (cell.id, found.names.transactions) == ("faust-2", "try-transactions")
     assert found.cpu_cores == 0.5
+
+
+def test_in_a_plan_of_sizes_it_is_the_cell_of_its_size():
+    sizes = plan(instance={"cpu": [0.25, 0.5]})
+    (cell,) = chosen_cells(sizes, None, (), external_of(sizes, SAID))
+    assert (cell.id, cell.cpu) == ("faust-2-c0.5", 0.5)
+    for cpu, words in ((None, "--cpu is missing"), (1.0, "--cpu 1 is not in the plan")):
+        with pytest.raises(ConfigError, match=words):
+            external_of(sizes, ExternalOptions("faust", 2, cpu, "try"))
 
 
 @pytest.mark.parametrize("prefix", ["try", "try-"])
