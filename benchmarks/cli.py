@@ -51,7 +51,10 @@ PrefixOption = Annotated[str, typer.Option(help="before each name: P makes P-tra
 JsonOption = Annotated[bool, typer.Option("--json", help="print the result as JSON on stdout")]
 
 
-topics = typer.Typer(no_args_is_help=True, help="Topics of an external engine.")
+topics = typer.Typer(
+    no_args_is_help=True,
+    help="Topics of an external engine.\n\nExample: streamgauge topics create --prefix try",
+)
 app.add_typer(topics, name="topics")
 
 
