@@ -11,6 +11,7 @@ PYTHON ?= python3
 VENV := .venv
 RUN := $(VENV)/bin/python
 INSTALLED := $(VENV)/installed
+BASELINES := .venv-baselines
 DEMO := .demo
 SPARK35 := .venv-spark35
 # What managed clusters offer; PySpark 3.5 knows no newer Python than 3.11.
@@ -18,7 +19,7 @@ PYTHON35 ?= $(shell for python in python3.10 python3.11 $(RUN); do \
   $$python -c '' 2> /dev/null && echo $$python && break; done)
 LEFTOVERS := $(DEMO) .sandbox .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis build
 
-.PHONY: help setup demo test test-faults test-spark35 check up down mlflow clean jars
+.PHONY: help setup demo test test-faults test-spark35 check up down mlflow clean jars baselines
 
 help: ## list the targets
 	@awk 'BEGIN {FS = ":.*## "} /^[a-z0-9-]+:.*## / {printf "  make %-13s %s\n", $$1, $$2}' Makefile
@@ -33,7 +34,7 @@ demo: setup jars $(DEMO)/artifact/manifest.json ## transactions through a real K
 	$(VENV)/bin/streamgauge run benchmarks/plans/smoke.yaml \
 	  --artifact $(DEMO)/artifact --transactions $(DEMO)/transactions
 
-test: setup check jars ## style, types and imports, then every test (starts its own broker)
+test: setup check jars baselines ## style, types and imports, then every test (starts its own broker)
 	@$(RUN) -m pytest -m 'not slow_fault'
 
 test-faults: setup jars ## the faults that take more than a minute each
@@ -66,6 +67,15 @@ clean: ## stop the broker and MLflow, remove demo, broker data and caches; keeps
 	@rm -rf $(LEFTOVERS)
 	@find . -name __pycache__ -not -path './.venv*/*' -prune -exec rm -rf {} +
 	@echo "kept: .venv, $(SPARK35), benchmarks/results and the downloaded jars ($${SANDBOX_CACHE:-~/.cache/streamgauge})"
+
+baselines: $(BASELINES)/installed ## environment of the baseline on quixstreams in .venv-baselines (0.4 GB)
+
+$(BASELINES)/installed: requirements/baselines.txt | setup
+	@echo "setup: the baseline's environment in $(BASELINES)"
+	@[ -x $(BASELINES)/bin/python ] || $(PYTHON) -m venv $(BASELINES)
+	@VIRTUAL_ENV=$(CURDIR)/$(BASELINES) $(VENV)/bin/uv pip sync requirements/baselines.txt
+	@VIRTUAL_ENV=$(CURDIR)/$(BASELINES) $(VENV)/bin/uv pip install --quiet --no-deps -e .
+	@touch $@
 
 # Each is written last of its folder, so what was interrupted is made again.
 $(DEMO)/transactions/.complete: | setup

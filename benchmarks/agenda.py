@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import Final, Protocol
 
 from benchmarks.ladder import Rung, next_rung
-from benchmarks.plan import Plan, Step, cell_id, place_of
+from benchmarks.plan import EXTERNAL, Plan, Step, cell_id, place_of
 from benchmarks.search import (
     Attempt,
     Knee,
@@ -187,12 +187,17 @@ def _action_of(
 ) -> Step | Probe | None:
     planned = _planned_rate(plan, cells, cell, standing)
     is_asked = plan.find == "knee" or planned is not None
-    if plan.probes and is_asked and not standing.is_probed(cell):
+    if plan.probes and _is_ours(plan, cell) and is_asked and not standing.is_probed(cell):
         return Probe(cell, plan.probe_records or PROBE_RECORDS)
     if planned is not None:
         return _step(plan, cell, planned, standing)
     move = search_move(plan, standing.of(cell), standing.drain_eps(cell))
     return _step(plan, cell, move.rate_eps, standing) if isinstance(move, Try) else None
+
+
+def _is_ours(plan: Plan, cell: Cell) -> bool:
+    """False for an external engine: what it would leave of a drain stands before the next step."""
+    return cell.engine in plan.engines and cell.engine != EXTERNAL
 
 
 def _planned_rate(

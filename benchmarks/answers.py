@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Final
 
-from benchmarks.agenda import Cell, Standing, attempts_of, cell_of, cells_of, is_answer, is_finished
+from benchmarks.agenda import Cell, Standing, attempts_of, cell_of, is_answer, is_finished
 from benchmarks.demand import CellRuns, demands
-from benchmarks.plan import Plan
+from benchmarks.plan import Plan, with_names
 from benchmarks.result import (
     AnswerResult,
     CellResult,
@@ -33,9 +33,9 @@ def answered(
         drains: cell's name -> drain rate, None where the probe gave none.
     """
     plan, standing = result.plan, Standing(steps, drains)
-    found = [cell for cell in cells_of(plan) if standing.of(cell) or standing.is_probed(cell)]
-    found.sort(key=sorted_cells(plan).index)
-    cells = [_cell(plan, cell, standing) for cell in found]
+    in_order = sorted_cells(with_names(plan, [step.engine for step in steps]))
+    found = [cell for cell in in_order if standing.of(cell) or standing.is_probed(cell)]
+    cells = [_cell(plan, in_order, cell, standing) for cell in found]
     free = {step.cell for step in steps if step.limited_by == "none"}
     runs = [_runs(plan, cell, standing, None if cell.id in free else cell.cpu) for cell in found]
     by: KneeKind = "latency" if "slo" in plan.require else "backlog"
@@ -59,20 +59,31 @@ def answered(
         sentences += [*scaled, *filter(None, map(knee_sentence, others))]
     else:
         sentences += [drain_sentence(cell) for cell in cells if cell.drain_eps]
+    sentences += _not_measured(steps)
     found_so_far = result.model_copy(
         update={
             "steps": list(steps),
             "cells": cells,
             "cells_missing": [
                 one.id
-                for one in sorted_cells(plan)
-                if one not in found and not is_finished(plan, cells_of(plan), one, standing)
+                for one in in_order
+                if one not in found and not is_finished(plan, in_order, one, standing)
             ],
             "answers": answers,
             "sentence": " ".join(sentences),
         }
     )
     return sized(found_so_far, runs, asked, by)
+
+
+def _not_measured(steps: Sequence[StepResult]) -> list[str]:
+    """What outputs without a source leave open."""
+    engines = dict.fromkeys(step.engine for step in steps if step.duplicates is None)
+    return [
+        f"Latency, duplicates and parity of {engine} are not measured: its outputs carry no "
+        "headers that name their source."
+        for engine in engines
+    ]
 
 
 def sorted_cells(plan: Plan) -> list[Cell]:
@@ -111,14 +122,14 @@ def drain_sentence(cell: CellResult) -> str:
     return f"{who} empties a full topic at about {cell.drain_eps:,.0f} events/s."
 
 
-def _cell(plan: Plan, cell: Cell, standing: Standing) -> CellResult:
+def _cell(plan: Plan, cells: Sequence[Cell], cell: Cell, standing: Standing) -> CellResult:
     return CellResult(
         engine=cell.engine,
         instances=cell.instances,
         knee_backlog=_knee(plan, cell, standing, "backlog"),
         knee_latency=_knee(plan, cell, standing, "latency"),
         drain_eps=standing.drain_eps(cell),
-        finished=is_finished(plan, cells_of(plan), cell, standing),
+        finished=is_finished(plan, cells, cell, standing),
         cpu=cell.cpu,
         memory_mb=cell.memory_mb,
         size_name=cell.size_name,
@@ -158,7 +169,7 @@ def unmet_requirements(result: RunResult) -> list[str]:
 def _changed_records(result: RunResult) -> list[str]:
     problems = []
     for step in result.steps:
-        counts = {
+        counts: dict[str, int | None] = {
             # before the backlog is empty nobody knows whether a record is lost or late
             "missing": 0 if step.drain_s is None else step.missing,
             "feature mismatches": step.feature_mismatches,
@@ -196,7 +207,8 @@ def undecided(result: RunResult, cells: Sequence[str] = ()) -> list[str]:
         result: the campaign.
         cells: only these, by name; all where empty.
     """
-    asked = [one for one in sorted_cells(result.plan) if not cells or one.id in cells]
+    plan = with_names(result.plan, [step.engine for step in result.steps])
+    asked = [one for one in sorted_cells(plan) if not cells or one.id in cells]
     doubts = [doubt for cell in asked for doubt in _doubts_of(result, cell)]
     doubts += [
         f"{failed['step']} not measured: {failed['why']}"

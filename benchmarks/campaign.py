@@ -5,6 +5,7 @@ from __future__ import annotations
 import secrets
 import time
 from collections.abc import Callable, Sequence
+from contextlib import ExitStack
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -24,19 +25,22 @@ from benchmarks.agenda import (
 )
 from benchmarks.answers import answered
 from benchmarks.begin import (
+    Found,
     Request,
     campaign_folder,
     chosen_cells,
     empty_result,
     look_around,
+    require_startable,
 )
 from benchmarks.cluster import Broker
 from benchmarks.disagreement import disagreements
 from benchmarks.drain import probe
 from benchmarks.engines import program_of, size_options
+from benchmarks.external import Stream, is_of_these_files, only_campaign_on, open_stream
 from benchmarks.movement import Rules
 from benchmarks.outputs import make_offline_features
-from benchmarks.plan import Plan, Step
+from benchmarks.plan import Plan, Step, with_names
 from benchmarks.process_use import single_samples
 from benchmarks.producing import LoadFiles
 from benchmarks.result import DrainProbe, FailedStep, RunResult, StepResult
@@ -56,7 +60,7 @@ from benchmarks.store import (
     set_aside,
     step_folder,
 )
-from fraud_core.errors import MeasurementError, StreamError
+from fraud_core.errors import ConfigError, MeasurementError, StreamError
 from fraud_core.topic_admin import delete_topics_of
 
 CACHE_FOLDER: Final = ".cache"
@@ -93,11 +97,15 @@ def run_campaign(request: Request, announce: Announcement) -> tuple[RunResult, P
     Raises:
         StreamError: surroundings or settings do not let it go on; what was measured is saved.
     """
-    cells = chosen_cells(request.plan, request.engine, request.cells)
+    cells = chosen_cells(request.plan, request.engine, request.cells, request.external)
+    require_startable(cells, request.external)
     found = look_around(request)
     now = datetime.now(UTC)
-    folder = campaign_folder(request, now)
-    with only_one(folder, "-".join(cell.id for cell in cells) if request.cells else "run"):
+    with ExitStack() as at_end:
+        stream = _stream(request, found, at_end)
+        folder = campaign_folder(request, now)
+        what = "-".join(cell.id for cell in cells) if request.cells else "run"
+        at_end.enter_context(only_one(folder, what))
         empty = empty_result(request, found, folder, now)
         if (folder / RUN_FILE).is_file():
             adopt_plan(folder, request.plan)
@@ -106,26 +114,56 @@ def run_campaign(request: Request, announce: Announcement) -> tuple[RunResult, P
         campaign = _Campaign(request.plan, cells, folder, announce)
         campaign.tidy()
         campaign.announce_start()
-        features = request.results / CACHE_FOLDER / f"features-{found.files_key}.parquet"
-        if not features.is_file():
-            announce.say("computing the offline features of the same files, for the comparison")
-        log = folder / "features.log"
-        make_offline_features(request.transactions, request.artifact, features, log)
         bench = Bench(
             broker=Broker(found.settings),
             artifact=found.artifact,
             transactions=request.transactions,
-            features=features,
+            features=_features(request, found, folder, announce.say),
             run_folder=folder,
             run_id=folder.name,
-            programs={cell.engine: _program(request.plan, cell) for cell in cells},
+            programs={} if stream else {c.engine: _program(request.plan, c) for c in cells},
             rules=rules_of(request.plan),
             extend=request.plan.step.extend,
             broker_processes=single_samples(found.broker_pid) if found.broker_pid else None,
             tell=announce.tell,
+            stream=stream,
         )
-        delete_topics_of(found.settings, [f"{folder.name}-{cell.place}-" for cell in cells])
+        _check_start(bench, cells)
         return campaign.go_on(bench), folder
+
+
+def _stream(request: Request, found: Found, at_end: ExitStack) -> Stream | None:
+    """The topics of an external engine, which are ours alone until the end."""
+    if request.external is None:
+        return None
+    at_end.enter_context(only_campaign_on(found.cluster, request.external.names))
+    return open_stream(request.external, Broker(found.settings), found.artifact)
+
+
+def _features(request: Request, found: Found, folder: Path, say: Callable[[str], None]) -> Path:
+    """The offline features of the files, computed once for all campaigns."""
+    path = request.results / CACHE_FOLDER / f"features-{found.files_key}.parquet"
+    if not path.is_file():
+        say("computing the offline features of the same files, for the comparison")
+    log = folder / "features.log"
+    make_offline_features(request.transactions, request.artifact, path, log)
+    return path
+
+
+def _check_start(bench: Bench, cells: Sequence[Cell]) -> None:
+    """Delete what a killed campaign left; refuse a log that holds rows of other files.
+
+    Raises:
+        ConfigError: it does.
+    """
+    if bench.stream is None:
+        left = [f"{bench.run_id}-{one.engine}-x{one.instances}-" for one in cells]
+        delete_topics_of(bench.broker.settings, left)
+    elif bench.features and not is_of_these_files(bench.stream.log.rows, bench.features):
+        raise ConfigError(
+            f"{bench.stream.external.names.transactions} holds transactions of other files than "
+            "--transactions names: name those, or make topics with another --topic-prefix"
+        )
 
 
 def rules_of(plan: Plan) -> Rules:
@@ -162,7 +200,7 @@ def refresh(folder: Path) -> RunResult:
     result = assemble(folder)
     left = dry_run(
         result.plan,
-        cells_of(result.plan),
+        cells_of(with_names(result.plan, [step.engine for step in result.steps])),
         standing=Standing(result.steps, load_drains(folder)),
     )
     asked = len(result.steps) + sum(isinstance(action, Step) for action in left)

@@ -129,13 +129,15 @@ def _has_both_ends(knee: KneeResult | None) -> bool:
 
 def _rate_charts(result: RunResult) -> Iterator[Chart]:
     cells = result.cells or _cells_of(result.steps)
-    yield Chart(
-        "latency-rate",
-        "Latency against rate",
-        "Due time to the broker's append time of the answer; a record that never came out is above "
-        "every limit. Lines join the medians of repeated steps. Hollow: the step is invalid.",
-        partial(latency_rate_chart, result.steps, cells, result.plan.slo_p99_ms),
-    )
+    if any(step.latency_ms is not None for step in result.steps):
+        yield Chart(
+            "latency-rate",
+            "Latency against rate",
+            "Due time to the broker's append time of the answer; a record that never came out is "
+            "above every limit. Lines join the medians of repeated steps. Hollow: the step is "
+            "invalid.",
+            partial(latency_rate_chart, result.steps, cells, result.plan.slo_p99_ms),
+        )
     yield Chart(
         "verdicts",
         "Verdict of each instance count at each rate",
@@ -175,20 +177,22 @@ def _step_charts(result: RunResult, series: Sequence[StepSeries]) -> Iterator[Ch
     yield Chart(
         "backlog", "Backlog over time", _backlog_caption(result), partial(backlog_grid, series)
     )
-    yield Chart(
-        "latency",
-        "Latency",
-        "All records due in the window, both axes logarithmic. A line that ends early stands for "
-        "records that never came out.",
-        partial(latency_percentiles, series),
-    )
-    yield Chart(
-        "cpu",
-        "CPU",
-        "The engine's whole process tree in the window, ended processes included. Hollow: the step "
-        "is invalid.",
-        partial(cpu_bars, result.steps),
-    )
+    if any(step.latency_ms is not None for step in result.steps):
+        yield Chart(
+            "latency",
+            "Latency",
+            "All records due in the window, both axes logarithmic. A line that ends early stands "
+            "for records that never came out.",
+            partial(latency_percentiles, series),
+        )
+    if any(step.cpu_s_per_million is not None for step in result.steps):
+        yield Chart(
+            "cpu",
+            "CPU",
+            "The engine's whole process tree in the window, ended processes included. Hollow: the "
+            "step is invalid.",
+            partial(cpu_bars, result.steps),
+        )
 
 
 def _backlog_caption(result: RunResult) -> str:

@@ -293,11 +293,15 @@ def _table(steps: Sequence[StepResult]) -> Table:
             title_of(step),
             Text(step.verdict, style=VERDICT_STYLES[step.verdict]),
             *(f"{count:,}" for count in (step.sent, step.scored, step.dead_letters)),
-            *(f"{count:,}" for count in (step.duplicates, step.missing)),
+            *(_count_text(count) for count in (step.duplicates, step.missing)),
             *percentiles_text(step.latency_ms),
             cpu_text(step),
         )
     return table
+
+
+def _count_text(count: int | None) -> str:
+    return "-" if count is None else f"{count:,}"
 
 
 def cpu_text(step: StepResult) -> str:

@@ -38,8 +38,12 @@ def disagreements(
 
 
 def _first_runs(steps: Sequence[StepResult]) -> list[StepResult]:
-    """One step of each cell and rate: its repetitions were compared with the reference anyway."""
-    return list({(one.engine, *_place(one)): one for one in reversed(steps)}.values())
+    """One step of each cell and rate: its repetitions were compared with the reference anyway.
+
+    What had no reference, most often of another model, is compared with nobody.
+    """
+    compared = [step for step in steps if step.score_mismatches is not None]
+    return list({(one.engine, *_place(one)): one for one in reversed(compared)}.values())
 
 
 def _place(step: StepResult) -> tuple[int, str, float]:

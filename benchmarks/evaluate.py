@@ -34,27 +34,35 @@ from benchmarks.verdict import Evidence, Judgement, Limits, Load, Surroundings, 
 from fraud_core.load_report import LoadReport
 from fraud_core.topics import PARTITIONS
 
+MISMATCHES = ("feature_mismatches", "score_mismatches", "wrongly_answered", "labels_incomplete")
+NOT_MEASURED = (
+    "Latency, duplicates and parity are not measured: outputs carry no headers that name their "
+    "source."
+)
+
 
 @dataclass(frozen=True, slots=True)
 class EngineLife:
-    """What is known of the engine's process.
+    """What is known of the engine's process; of an external one nothing but what was said.
 
     Attributes:
-        command: how it was started.
+        command: how it was started; empty for an external one.
         start_up_s: until its last probe was answered.
         stop_s: from SIGTERM to its end.
         exit_code: as it ended.
         ended: how it ended by itself in the step, None where it did not.
         restarted: which of its processes began after it was ready, where it does not tell its
             instances; None where none did.
+        said_cpu_cores: of each instance of an external engine, None where nobody knows.
     """
 
     command: list[str]
-    start_up_s: float
-    stop_s: float
-    exit_code: int
+    start_up_s: float | None
+    stop_s: float | None
+    exit_code: int | None
     ended: str | None
     restarted: str | None = None
+    said_cpu_cores: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,8 +76,8 @@ class Record:
         offsets: samples from before the load to the end of the drain.
         uses: samples of CPU and memory.
         ledger: what was sent.
-        outputs: what came out, without probes.
-        mismatches: differences from the offline reference.
+        outputs: what came out, without probes; None where it does not say what it answers.
+        mismatches: differences from the offline reference; None where it says nothing of them.
         engine: its process.
         cores: of this machine.
         extended: the window is twice that of the step.
@@ -85,8 +93,8 @@ class Record:
     offsets: Sequence[OffsetSample]
     uses: Sequence[UseSample]
     ledger: Ledger
-    outputs: Outputs
-    mismatches: Mismatches
+    outputs: Outputs | None
+    mismatches: Mismatches | None
     engine: EngineLife
     cores: int
     extended: bool = False
@@ -115,14 +123,16 @@ def evaluate(record: Record, rules: Rules) -> StepResult:
     """The result of a step."""
     step, window = record.step, _window(record)
     backlog = backlog_of(record.offsets, record.baseline)
-    latency = latency_of(record.ledger, record.outputs, window)
-    counts = parity.count(record.ledger, record.outputs)
+    latency, counts = None, None
+    if record.outputs is not None:
+        latency = latency_of(record.ledger, record.outputs, window)
+        counts = parity.count(record.ledger, record.outputs)
     moved = movement(record.offsets, record.baseline, window, step.rate_eps, rules)
     evidence = _evidence(record, backlog, moved, counts, latency)
     judgement = _judged(record, evidence, rules.limits)
     use = uses_by_role(record.uses, window)
     fields: dict[str, Any] = {
-        **_verdict_fields(judgement, counts, record.mismatches),
+        **_verdict_fields(judgement, record, counts),
         **_backlog_fields(evidence, backlog, moved),
         **_window_fields(record, window),
         **_engine_fields(record.engine),
@@ -155,9 +165,11 @@ def _window(record: Record) -> Window:
 
 def _judged(record: Record, evidence: Evidence, limits: Limits) -> Judgement:
     judgement = judge(evidence, limits)
-    if record.aborted is None or judgement.verdict == "invalid":
-        return judgement
-    return Judgement("unsustainable", f"Stopped early: {record.aborted}.")
+    if record.aborted is not None and judgement.verdict != "invalid":
+        judgement = Judgement("unsustainable", f"Stopped early: {record.aborted}.")
+    if record.outputs is None:
+        return Judgement(judgement.verdict, f"{judgement.why} {NOT_MEASURED}")
+    return judgement
 
 
 def latency_of(ledger: Ledger, outputs: Outputs, window: Window) -> LatencySummary | None:
@@ -183,7 +195,7 @@ def _evidence(
     record: Record,
     backlog: Backlog,
     moved: Movement,
-    counts: Counts,
+    counts: Counts | None,
     latency: LatencySummary | None,
 ) -> Evidence:
     window = _window(record)
@@ -196,14 +208,28 @@ def _evidence(
         lowest_backlog=float(backlog.events.min()) if len(backlog.events) else 0.0,
         samples_asked=len(slots),
         samples_missed=sum(1 for slot in slots if slot not in taken),
-        sent=counts.sent,
-        missing=counts.missing,
+        sent=len(record.ledger.source),
+        # without a source nobody knows which are missing, but how many are not out
+        missing=counts.missing if counts else _left(backlog),
         latencies=latency.count if latency else 0,
         latency_p50_ms=latency.p50_ms if latency else None,
         negative_latencies=latency.negative if latency else 0,
         engine_ended=record.engine.ended,
+        foreign=_foreign(record),
         around=_around(record, window),
     )
+
+
+def _left(backlog: Backlog) -> int:
+    return max(int(backlog.events[-1]), 0) if len(backlog.events) else 0
+
+
+def _foreign(record: Record) -> int:
+    """More went in than the broker acknowledged to the generator, which a lost answer excuses."""
+    if not record.offsets:
+        return 0
+    went_in = record.offsets[-1].totals.inputs - record.baseline.inputs
+    return max(went_in - len(record.ledger.source) - record.report.delivery_errors, 0)
 
 
 def _around(record: Record, window: Window) -> Surroundings:
@@ -257,20 +283,42 @@ def _load_fields(report: LoadReport) -> LoadUse:
 
 
 def _verdict_fields(
-    judgement: Judgement, counts: Counts, mismatches: Mismatches
+    judgement: Judgement, record: Record, counts: Counts | None
 ) -> dict[str, object]:
     return {
         "verdict": judgement.verdict,
         "why": judgement.why,
-        "sent": counts.sent,
+        "sent": len(record.ledger.source),
+        **_count_fields(record, counts),
+        **_mismatch_fields(record.mismatches, counts),
+    }
+
+
+def _count_fields(record: Record, counts: Counts | None) -> dict[str, object]:
+    if counts is None:
+        last = record.offsets[-1].totals if record.offsets else record.baseline
+        return {
+            "scored": last.predictions - record.baseline.predictions,
+            "dead_letters": last.dead_letters - record.baseline.dead_letters,
+            "duplicates": None,
+            "missing": None,
+        }
+    return {
         "scored": counts.scored,
         "dead_letters": counts.dead_letters,
         "duplicates": counts.duplicates,
         "missing": counts.missing,
-        "feature_mismatches": mismatches.features,
-        "score_mismatches": mismatches.scores,
-        "wrongly_answered": mismatches.wrongly_answered + counts.unknown,
-        "labels_incomplete": mismatches.labels_incomplete,
+    }
+
+
+def _mismatch_fields(found: Mismatches | None, counts: Counts | None) -> dict[str, object]:
+    if found is None or counts is None:
+        return dict.fromkeys(MISMATCHES)
+    return {
+        "feature_mismatches": found.features,
+        "score_mismatches": found.scores,
+        "wrongly_answered": found.wrongly_answered + counts.unknown,
+        "labels_incomplete": found.labels_incomplete,
     }
 
 
@@ -285,7 +333,7 @@ def _backlog_fields(evidence: Evidence, backlog: Backlog, moved: Movement) -> di
         "lag_time_p95_low_s": lag.low_s if lag else None,
         "lag_time_p95_high_s": lag.high_s if lag else None,
         "lag_standing_s": lag.standing_s if lag else None,
-        "left": max(int(backlog.events[-1]), 0) if len(backlog.events) else 0,
+        "left": _left(backlog),
         "backlog_max_events": int(inside.max()) if len(inside) else None,
         "samples_asked": evidence.samples_asked,
         "samples_missed": evidence.samples_missed,
@@ -319,6 +367,7 @@ def _engine_fields(engine: EngineLife) -> dict[str, object]:
         "engine_exit_code": engine.exit_code,
         "engine_ended": engine.ended,
         "command": engine.command,
+        "said_cpu_cores": engine.said_cpu_cores,
     }
 
 

@@ -6,6 +6,7 @@ import sys
 import time
 from collections.abc import Sequence
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any, Final
 
 import numpy as np
@@ -15,9 +16,10 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 from confluent_kafka import Consumer, Message, TopicPartition
 
+from benchmarks.cluster import source_of
 from benchmarks.parity import Ledger, Outputs, Reference, source_ids
 from benchmarks.programs import Program
-from benchmarks.samples import DEAD_LETTERS, PREDICTIONS, EndOffsets
+from benchmarks.samples import DEAD_LETTERS, INPUTS, PREDICTIONS, EndOffsets
 from fraud_core.artifact import Artifact
 from fraud_core.client import message_or_raise
 from fraud_core.errors import SurroundingsError
@@ -31,16 +33,28 @@ _PROGRESS_WITHIN_S: Final = 30.0
 _FEATURES_WITHIN_S: Final = 1800.0
 _NO_FEATURES: Final = [float("nan")] * len(FEATURE_NAMES)
 
-_Row = tuple[int, int, int, bool, int, bool, float, list[float]]
+_Row = tuple[int, int, int, bool, int, bool, float, list[float], str]
 
 
-def read_outputs(settings: KafkaSettings, names: TopicNames, ends: EndOffsets) -> Outputs:
-    """Everything in predictions and dead-letters up to given ends.
+def read_outputs(
+    settings: KafkaSettings,
+    names: TopicNames,
+    model: str,
+    ends: EndOffsets,
+    starts: EndOffsets = MappingProxyType({}),
+) -> Outputs | None:
+    """Everything in predictions and dead-letters between given offsets.
 
     Args:
         settings: how to reach the broker.
         names: the topics.
+        model: SHA-256 of the model that should score.
         ends: end offsets of the topics.
+        starts: the same before the load; the beginning of each topic where it says nothing.
+
+    Returns:
+        None where a record does not say what it answers. Answers to what stood in the log before
+        `starts` are left out.
 
     Raises:
         SurroundingsError: the broker stops giving records.
@@ -48,14 +62,26 @@ def read_outputs(settings: KafkaSettings, names: TopicNames, ends: EndOffsets) -
     wanted = {
         (f"{names.prefix}{topic}", partition): end
         for (topic, partition), end in ends.items()
-        if end and topic in {PREDICTIONS, DEAD_LETTERS}
+        if end > starts.get((topic, partition), 0) and topic in {PREDICTIONS, DEAD_LETTERS}
     }
     consumer = Consumer(settings.as_consumer("benchmark"))
-    consumer.assign([TopicPartition(topic, partition, 0) for topic, partition in wanted])
+    consumer.assign(
+        [
+            TopicPartition(topic, p, starts.get((topic.removeprefix(names.prefix), p), 0))
+            for topic, p in wanted
+        ]
+    )
     try:
-        return _table(_read_all(consumer, names.predictions, wanted))
+        rows = _read_all(consumer, names.predictions, wanted)
+    except _NoSourceError:
+        return None
     finally:
         consumer.close()
+    return _table([row for row in rows if row[1] >= starts.get((INPUTS, row[0]), 0)], model)
+
+
+class _NoSourceError(Exception):
+    """A record carries no header that says what it answers."""
 
 
 def _read_all(
@@ -92,23 +118,36 @@ def _note(
 
 
 def _row(message: Message, *, is_prediction: bool) -> _Row:
-    headers: dict[str, Any] = dict(message.headers() or [])
-    place = (int(headers["src_partition"]), int(headers["src_offset"]), message.timestamp()[1])
+    source = source_of(dict(message.headers() or []))
+    if source is None:
+        raise _NoSourceError
+    place = (*source, message.timestamp()[1])
     if not is_prediction:
-        return (*place, False, -1, False, float("nan"), _NO_FEATURES)
-    value = orjson.loads(message.value() or b"")
+        return (*place, False, -1, False, float("nan"), _NO_FEATURES, "")
+    try:
+        return (*place, True, *_content(orjson.loads(message.value() or b"")))
+    except (ValueError, TypeError, KeyError):  # of another engine, or no prediction: it differs
+        return (*place, True, -1, True, float("nan"), _NO_FEATURES, "")
+
+
+def _content(fields: dict[str, Any]) -> tuple[int, bool, float, list[float], str]:
     return (
-        *place,
-        True,
-        value["tx_id"],
-        value["labels_complete"],
-        value["fraud_probability"],
-        value["features"],
+        int(fields["tx_id"]),
+        bool(fields["labels_complete"]),
+        float(fields["fraud_probability"]),
+        _features(fields["features"]),
+        str(fields["model"]),
     )
 
 
-def _table(rows: list[_Row]) -> Outputs:
-    columns = list(zip(*rows, strict=True)) or [()] * 8
+def _features(values: list[Any]) -> list[float]:
+    if len(values) != len(FEATURE_NAMES):
+        raise ValueError
+    return [float(value) for value in values]
+
+
+def _table(rows: list[_Row], model: str) -> Outputs:
+    columns = list(zip(*rows, strict=True)) or [()] * 9
     partition, offset = (np.array(column, np.int64) for column in columns[:2])
     return Outputs(
         source=source_ids(partition, offset),
@@ -118,6 +157,7 @@ def _table(rows: list[_Row]) -> Outputs:
         labels_complete=np.array(columns[5], np.bool_),
         score=np.array(columns[6], np.float32),
         features=np.array(columns[7], np.float64).reshape(-1, len(FEATURE_NAMES)),
+        is_of_model=np.array([one == model for one in columns[8]], np.bool_),
     )
 
 
@@ -136,6 +176,7 @@ def load_outputs(path: Path) -> Outputs:
     return Outputs(
         **{name: table[name].to_numpy() for name in table.column_names},
         tx_id=np.full(table.num_rows, -1, np.int64),
+        is_of_model=np.zeros(table.num_rows, np.bool_),
         features=np.empty((table.num_rows, 0)),
     )
 

@@ -47,6 +47,7 @@ class Outputs:
         labels_complete: False for a dead letter.
         score: float32; NaN for a dead letter.
         features: float64, shape (m, 15); NaN for a dead letter.
+        is_of_model: False for a dead letter, and where another model than the artifact's scored.
     """
 
     source: IntArray
@@ -56,6 +57,7 @@ class Outputs:
     labels_complete: NDArray[np.bool_]
     score: NDArray[np.float32]
     features: NDArray[np.float64]
+    is_of_model: NDArray[np.bool_]
 
     def where(self, kept: NDArray[np.bool_]) -> Outputs:
         """Some of the rows."""

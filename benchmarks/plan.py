@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import Iterable, Mapping
+from itertools import chain
 from pathlib import Path
 from typing import Annotated, Any, Final, Literal, get_args
 
@@ -18,9 +19,12 @@ from fraud_core.errors import ConfigError
 from fraud_core.instance_size import SMALLEST_CORES, SMALLEST_MEMORY_MB, InstanceSize
 from fraud_core.topics import PARTITIONS
 
-EngineName = Literal["faust", "faust-tuned", "spark", "plain", "oracle"]
+EngineName = Literal["faust", "faust-tuned", "spark", "plain", "quix", "oracle", "external"]
 ProfileName = Literal["smoke", "quick", "standard", "full"]
 Requirement = Literal["held", "slo"]
+
+EXTERNAL: Final = "external"
+"""The engine of a plan that the campaign neither starts nor stops."""
 
 Rate = Annotated[float, Field(gt=0, le=1_000_000)]
 InstanceCount = Annotated[int, Field(ge=1)]
@@ -236,6 +240,20 @@ class Step(BaseModel):
     def load_s(self) -> float:
         """How long the load lasts."""
         return self.warmup_s + self.measure_s
+
+
+def with_names(plan: Plan, names: Iterable[str]) -> Plan:
+    """A plan with what was measured as `external` in place of that word; as it is without names.
+
+    Args:
+        plan: as it is saved: all cells of a campaign share it, whoever measures them.
+        names: of engines, those of the plan among them or not.
+    """
+    others = tuple(name for name in dict.fromkeys(names) if name not in plan.engines)
+    if EXTERNAL not in plan.engines or not others:
+        return plan
+    engines = [(others if name == EXTERNAL else (name,)) for name in plan.engines]
+    return plan.model_copy(update={"engines": tuple(chain.from_iterable(engines))})
 
 
 def place_of(engine: str, instances: int, size_name: str = "") -> str:

@@ -131,7 +131,7 @@ def load_series(
     offsets = read_offsets(folder / OFFSETS_FILE)
     backlog = backlog_of(offsets, Totals(**step.baseline.model_dump()))
     latency_ms = np.empty(0)
-    if with_latencies:
+    if with_latencies and step.latency_ms is not None:
         ledger, outputs = read_ledger(folder / LEDGER_FILE), load_outputs(folder / OUTPUTS_FILE)
         latency_ms = latencies_in(ledger, outputs, window)
     return StepSeries(
@@ -159,6 +159,8 @@ def render(result: RunResult, series: Sequence[StepSeries]) -> str:
         "remarks": remarks_text,
         "estimate": estimate_text,
         "money": money_text,
+        "number": number_text,
+        "changed": changed_records,
     }
     # the charts are our own SVG, everything else in the page is escaped
     charts = [(chart, Markup(svg_of(chart))) for chart in charts_of(result, series)]  # noqa: S704
@@ -210,6 +212,17 @@ def estimate_text(found: EstimateResult | None, digits: int = 2, factor: float =
 def money_text(amount: float | None) -> str:
     """Three digits, as many of them behind the point as it takes; a dash for what is not known."""
     return "-" if amount is None else f"{amount:#.3g}".rstrip(".")
+
+
+def number_text(value: float | None, form: str = "{:,}") -> str:
+    """A number in its form, a dash where it was not measured."""
+    return "\N{EN DASH}" if value is None else form.format(value)
+
+
+def changed_records(step: StepResult) -> int | None:
+    """Predictions that differ, and wrong answers; None where nothing was compared."""
+    found = (step.feature_mismatches, step.score_mismatches, step.wrongly_answered)
+    return None if None in found else sum(one or 0 for one in found)
 
 
 def throttled_text(step: StepResult) -> str:

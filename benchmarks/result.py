@@ -88,7 +88,7 @@ class LoadUse(_Part):
 
 
 class Baseline(_Part):
-    """End offsets before the load: what readiness probes left."""
+    """End offsets before the load: what readiness probes and earlier loads left."""
 
     inputs: int
     predictions: int
@@ -107,14 +107,22 @@ class StepResult(_Part):
     sent: int = Field(description="records acknowledged in the whole step, probes left out")
     scored: int = Field(description="of these, with a prediction")
     dead_letters: int = Field(description="of these, with a dead letter")
-    duplicates: int = Field(description="outputs beyond the first of a record")
-    missing: int = Field(description="records without an output after the drain")
-    feature_mismatches: int = Field(description="predictions whose 15 features differ in any bit")
-    score_mismatches: int = Field(description="predictions whose score differs in any bit")
-    wrongly_answered: int = Field(
+    duplicates: int | None = Field(
+        description="outputs beyond the first of a record; null: outputs do not name their source"
+    )
+    missing: int | None = Field(description="records without an output after the drain")
+    feature_mismatches: int | None = Field(
+        description="predictions whose 15 features differ in any bit; null: nothing to compare with"
+    )
+    score_mismatches: int | None = Field(
+        description="predictions whose score differs in any bit; null: nothing to compare with"
+    )
+    wrongly_answered: int | None = Field(
         description="clean records in dead-letters, dirty ones in predictions, unknown sources"
     )
-    labels_incomplete: int = Field(description="predictions made without all labels; not compared")
+    labels_incomplete: int | None = Field(
+        description="predictions made without all labels; not compared"
+    )
     latency_ms: LatencyMs | None
     cpu_s_per_million: float | None = Field(
         description="CPU-seconds per million events of the whole engine: instances and overhead"
@@ -138,10 +146,12 @@ class StepResult(_Part):
     baseline: Baseline
     window_start_ms: int = Field(description="Unix milliseconds on the generator's clock")
     window_end_ms: int
-    start_up_s: float = Field(description="from starting the engine to its last probe answered")
+    start_up_s: float | None = Field(
+        description="from starting the engine to its last probe answered; null: it ran already"
+    )
     drain_s: float | None = Field(description="from the last due time to no backlog; null: never")
-    stop_s: float = Field(description="from SIGTERM to the engine's end")
-    engine_exit_code: int
+    stop_s: float | None = Field(description="from SIGTERM to the engine's end; null: it runs on")
+    engine_exit_code: int | None = Field(description="null: it runs on")
     engine_ended: str | None = Field(
         None, description="how the engine ended by itself in the step; null: it did not"
     )
@@ -150,7 +160,10 @@ class StepResult(_Part):
         description="engine and of it instances and overhead; broker, producer, benchmark"
     )
     host: HostUse | None
-    command: list[str] = Field(description="how the engine was started")
+    command: list[str] = Field(description="how the engine was started; empty: it ran already")
+    said_cpu_cores: float | None = Field(
+        None, description="cores of each instance of an external engine, as --cpu said"
+    )
     waits: list[WaitUse] = Field(
         default_factory=list, description="of broker and producer, where they can be seen"
     )

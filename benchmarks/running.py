@@ -50,7 +50,7 @@ def run_and_report(request: Request, voice: Voice) -> None:
     finally:
         narrator.close()
     _print_result(result, _write_report(folder), voice)
-    cells = chosen_cells(request.plan, request.engine, request.cells)
+    cells = chosen_cells(request.plan, request.engine, request.cells, request.external)
     raise_if_not_answered(result, [cell.id for cell in cells])
 
 

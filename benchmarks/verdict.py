@@ -130,6 +130,7 @@ class Evidence:
         latency_p50_ms: None where there are none.
         negative_latencies: records out before they were due.
         engine_ended: how the engine ended by itself in the step, None where it did not.
+        foreign: records that went in and that the generator did not send.
         around: what else may have slowed it.
     """
 
@@ -145,6 +146,7 @@ class Evidence:
     latency_p50_ms: float | None
     negative_latencies: int
     engine_ended: str | None = None
+    foreign: int = 0
     around: Surroundings = Surroundings()
 
 
@@ -206,6 +208,8 @@ def reasons_to_doubt(evidence: Evidence, limits: Limits) -> Iterator[str]:
             f"the backlog fell to {evidence.lowest_backlog:g}: more came out than went in, "
             "so offsets do not count records"
         )
+    if evidence.foreign:
+        yield f"{evidence.foreign} records went in beside the load: somebody else writes there too"
     if evidence.negative_latencies > limits.negative_share * evidence.latencies:
         yield (
             f"{evidence.negative_latencies} of {evidence.latencies} records were out before they "

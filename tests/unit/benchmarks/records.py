@@ -64,6 +64,7 @@ def outputs(latency_ms=40):
         labels_complete=np.ones(COUNT, np.bool_),
         score=np.zeros(COUNT, np.float32),
         features=np.zeros((COUNT, 15)),
+        is_of_model=np.ones(COUNT, np.bool_),
     )
 
 

@@ -1,9 +1,14 @@
 import sys
 from pathlib import Path
+from typing import get_args
 
-from benchmarks.engines import MODULES, EngineStart, program_of
+import pytest
+
+from benchmarks.engines import BASELINES_VARIABLE, MODULES, EngineStart, program_of
+from benchmarks.plan import EXTERNAL, EngineName
 from benchmarks.producing import LoadFiles, producer_command
 from benchmarks.runner import broker_port
+from fraud_core.errors import ConfigError
 from fraud_core.topics import TopicNames
 
 
@@ -15,12 +20,23 @@ def test_every_engine_is_started_with_the_same_options():
     ]
 
 
-def test_the_engines_of_a_plan_are_known():
-    assert set(MODULES) == {"faust", "faust-tuned", "spark", "plain", "oracle"}
-
-
 def test_the_tuned_variant_is_the_same_program_with_an_option():
     assert program_of("faust-tuned") == [*program_of("faust"), "--tuned"]
+
+
+def test_every_engine_of_a_plan_but_the_external_one_can_be_started():
+    assert set(MODULES) == set(get_args(EngineName)) - {EXTERNAL}
+
+
+def test_quixstreams_runs_in_its_own_environment(monkeypatch):
+    monkeypatch.setenv(BASELINES_VARIABLE, sys.executable)
+    assert program_of("quix") == [sys.executable, "-m", "benchmarks.baselines.quix_loop"]
+
+
+def test_an_environment_that_is_not_there_is_named_with_the_remedy(monkeypatch):
+    monkeypatch.setenv(BASELINES_VARIABLE, "/nowhere/python")
+    with pytest.raises(ConfigError, match=r"/nowhere/python is no Python; .* `make baselines`"):
+        program_of("quix")
 
 
 def test_the_producer_reads_every_path():

@@ -34,6 +34,7 @@ def outputs(*rows):
         labels_complete=kinds.copy(),
         score=REFERENCE.score[clean].copy(),
         features=FEATURES[clean].copy(),
+        is_of_model=kinds.copy(),
     )
     for index, row in enumerate(rows):
         for name in row[3:]:

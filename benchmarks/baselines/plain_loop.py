@@ -79,7 +79,7 @@ def main(  # noqa: PLR0913, PLR0917  # one parameter for each option
 ) -> None:
     """Score transactions with a plain consumer loop until SIGTERM.
 
-    Example: python -m benchmarks.plain_loop --artifact .demo/artifact --topic-prefix try-
+    Example: python -m benchmarks.baselines.plain_loop --artifact .demo/artifact --topic-prefix try-
     """
     if workers != 1:
         raise ConfigError(f"--workers {workers}: the plain loop is one process, use --workers 1")
