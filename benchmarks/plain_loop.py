@@ -21,6 +21,7 @@ from fraud_core.errors import ConfigError
 from fraud_core.kafka import KafkaSettings
 from fraud_core.output_writer import OutputWriter
 from fraud_core.prediction import Identity
+from fraud_core.snapshots import EVERY_RECORDS, EVERY_S, snapshot_settings
 from fraud_core.stream_scorer import StreamScorer
 from fraud_core.topic_admin import require_topics
 from fraud_core.topics import TopicNames
@@ -56,12 +57,21 @@ def consume_until(
 
 
 @app.command()
-def main(
+def main(  # noqa: PLR0913, PLR0917  # one parameter for each option
     artifact: Annotated[Path, typer.Option(help="artifact folder")],
     workers: Annotated[int, typer.Option(help="always 1: it is one process")] = 1,
     topic_prefix: Annotated[str, typer.Option(help="before the names of the topics")] = "",
     group_id: Annotated[str, typer.Option(help="consumer group")] = "plain-loop",
     label_wait_s: Annotated[float, typer.Option(help="longest wait for labels, seconds")] = 5.0,
+    snapshots: Annotated[
+        str, typer.Option(help="folder or s3://bucket/prefix that keeps the state; none by default")
+    ] = "",
+    snapshot_every_records: Annotated[
+        int, typer.Option(min=1, help="records of a partition after which its state is kept")
+    ] = EVERY_RECORDS,
+    snapshot_every_s: Annotated[
+        float, typer.Option(min=0.1, help="seconds after which it is kept if it has moved")
+    ] = EVERY_S,
 ) -> None:
     """Score transactions with a plain consumer loop until SIGTERM.
 
@@ -72,11 +82,12 @@ def main(
     settings, names = KafkaSettings.from_environment(), TopicNames(topic_prefix)
     checked = load_artifact(artifact)
     require_topics(settings, names.shapes())
+    kept = snapshot_settings(snapshots, snapshot_every_records, snapshot_every_s)
     stop = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: stop.set())
     identity = Identity(ENGINE, f"{ENGINE}-0")
-    scorer = StreamScorer.open(checked, settings, names, identity, label_wait_s)
+    scorer = StreamScorer.open(checked, settings, names, identity, label_wait_s, snapshots=kept)
     # the topics are in the name, so that a second run on other topics is another group
     consumer = Consumer(settings.as_consumer(f"{topic_prefix}{group_id}"))
     consumer.subscribe([names.transactions])

@@ -12,6 +12,7 @@ from faust_scorer.settings import WorkerSettings, command_line
 from fraud_core.artifact import load_artifact
 from fraud_core.command import log_to_stderr, run_command
 from fraud_core.kafka import KafkaSettings
+from fraud_core.snapshots import EVERY_RECORDS, EVERY_S, snapshot_settings
 from fraud_core.topic_admin import require_topics
 from fraud_core.topics import TopicNames
 
@@ -31,6 +32,16 @@ def score(
     take_within_ms: Annotated[
         float, typer.Option(min=1, help="How often a batch that is not full is taken, ms.")
     ] = 10.0,
+    snapshots: Annotated[
+        str,
+        typer.Option(help="Folder or s3://bucket/prefix that keeps the state."),
+    ] = "",
+    snapshot_every_records: Annotated[
+        int, typer.Option(min=1, help="Records of a partition after which its state is kept.")
+    ] = EVERY_RECORDS,
+    snapshot_every_s: Annotated[
+        float, typer.Option(min=0.1, help="Seconds after which it is kept if it has moved.")
+    ] = EVERY_S,
 ) -> None:
     """Read transactions, score them with the artifact's model, write predictions.
 
@@ -43,6 +54,7 @@ def score(
     load_artifact(artifact)
     names = TopicNames(topic_prefix)
     require_topics(KafkaSettings.from_environment(), list(names.shapes()))
+    kept = snapshot_settings(snapshots, snapshot_every_records, snapshot_every_s)
     commands = [
         command_line(
             WorkerSettings(
@@ -53,6 +65,7 @@ def score(
                 label_wait_s=label_wait_s,
                 take_max=take_max,
                 take_within_s=take_within_ms / 1000,
+                snapshots=kept,
             )
         )
         for number in range(workers)

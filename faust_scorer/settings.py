@@ -7,6 +7,8 @@ import sys
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
+from fraud_core.snapshots import NO_SNAPSHOTS, SnapshotSettings
+
 
 @dataclass(frozen=True, slots=True)
 class WorkerSettings:
@@ -20,6 +22,7 @@ class WorkerSettings:
         label_wait_s: longest wait for labels before a batch is scored without them.
         take_max: most records of a batch.
         take_within_s: how often a batch is taken that is not full.
+        snapshots: where the state is kept, and how often.
     """
 
     artifact: Path
@@ -29,6 +32,7 @@ class WorkerSettings:
     label_wait_s: float
     take_max: int
     take_within_s: float
+    snapshots: SnapshotSettings = NO_SNAPSHOTS
 
 
 def command_line(settings: WorkerSettings) -> list[str]:
@@ -40,4 +44,6 @@ def command_line(settings: WorkerSettings) -> list[str]:
 def settings_from(arguments: list[str]) -> WorkerSettings:
     """The settings that `command_line` wrote."""
     fields = json.loads(arguments[0])
-    return WorkerSettings(**fields | {"artifact": Path(fields["artifact"])})
+    fields["artifact"] = Path(fields["artifact"])
+    fields["snapshots"] = SnapshotSettings(**fields["snapshots"])
+    return WorkerSettings(**fields)

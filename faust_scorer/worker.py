@@ -32,6 +32,7 @@ def run_worker() -> None:
         TopicNames(settings.topic_prefix),
         identity,
         settings.label_wait_s,
+        snapshots=settings.snapshots,
     )
     uvloop.install()
     app = make_app(settings, kafka, scorer, OutputWriter.open(kafka))

@@ -25,6 +25,7 @@ from fraud_core.prediction import (
     prediction_record,
 )
 from fraud_core.scorer import OnnxScorer
+from fraud_core.snapshots import SnapshotSettings, open_snapshots
 from fraud_core.topics import TopicNames
 from fraud_core.transaction import PROBE_ID_FLOOR, DateRange, Rejected, Transaction, decode
 from fraud_core.transaction_log import InputRecord, TransactionLog
@@ -86,7 +87,7 @@ class StreamScorer:
         self._stands_s: dict[int, int] = {}
 
     @classmethod
-    def open(
+    def open(  # noqa: PLR0913  # the last three have defaults
         cls,
         artifact: Artifact,
         settings: KafkaSettings,
@@ -94,6 +95,8 @@ class StreamScorer:
         identity: Identity,
         label_wait_s: float = 5.0,
         clocks: Clocks | None = None,
+        *,
+        snapshots: SnapshotSettings | None = None,
     ) -> StreamScorer:
         """Load the model and the history, and connect to the topics.
 
@@ -104,6 +107,7 @@ class StreamScorer:
             identity: who scores.
             label_wait_s: longest wait for labels before a batch is scored without them.
             clocks: time; the process's own by default.
+            snapshots: where the state is kept; nowhere by default.
 
         Raises:
             ArtifactError: the model or the history cannot be used.
@@ -112,7 +116,8 @@ class StreamScorer:
         clocks = clocks or Clocks()
         history = read_history(artifact.history_path, end_s=artifact.manifest.history_end_s)
         log = TransactionLog.open(settings, names.transactions, clocks.monotonic)
-        states = PartitionStates(log, history, artifact.manifest.dates)
+        kept = open_snapshots(snapshots, artifact, settings, names, clocks.monotonic)
+        states = PartitionStates(log, history, artifact.manifest.dates, kept)
         labels = LabelFeed.open(settings, names.labels, history, wait_s=label_wait_s)
         model = OnnxScorer(artifact.model_path)
         return cls(artifact, names, identity, (states, labels, model), clocks)
@@ -157,6 +162,7 @@ class StreamScorer:
         )
         scored_ms = int(self._clocks.wall() * 1000)
         self._note_progress(batch)
+        self._states.keep({read.record.partition for read in batch})
         return [
             dead_letter_record(self._names.dead_letters, read.record, item)
             if isinstance(item, Rejected)

@@ -11,6 +11,7 @@ import typer
 from fraud_core.artifact import load_artifact
 from fraud_core.command import log_to_stderr, run_command
 from fraud_core.kafka import KafkaSettings
+from fraud_core.snapshots import EVERY_RECORDS, EVERY_S, snapshot_settings
 from fraud_core.topic_admin import require_topics
 from fraud_core.topics import TopicNames
 from spark_scorer.job import StopFlag, watch
@@ -36,6 +37,16 @@ def score(
     checkpoint: Annotated[
         str, typer.Option(help="Folder or URI of the query's progress; a fresh one by default.")
     ] = "",
+    snapshots: Annotated[
+        str,
+        typer.Option(help="Folder or s3://bucket/prefix that keeps the state."),
+    ] = "",
+    snapshot_every_records: Annotated[
+        int, typer.Option(min=1, help="Records of a partition after which its state is kept.")
+    ] = EVERY_RECORDS,
+    snapshot_every_s: Annotated[
+        float, typer.Option(min=0.1, help="Seconds after which it is kept if it has moved.")
+    ] = EVERY_S,
 ) -> None:
     """Read transactions, score them with the artifact's model, write predictions.
 
@@ -49,7 +60,8 @@ def score(
     connector_jars()
     kafka = KafkaSettings.from_environment()
     require_topics(kafka, list(TopicNames(topic_prefix).shapes()))
-    settings = ScorerSettings(artifact.resolve(), topic_prefix, label_wait_s, kafka)
+    kept = snapshot_settings(snapshots, snapshot_every_records, snapshot_every_s)
+    settings = ScorerSettings(artifact.resolve(), topic_prefix, label_wait_s, kafka, kept)
     with tempfile.TemporaryDirectory(prefix="fraud-spark-") as fresh:
         _run(settings, group_id, cores=workers, checkpoint=checkpoint or fresh)
 
