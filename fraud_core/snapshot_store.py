@@ -3,63 +3,75 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from datetime import timedelta
 from pathlib import Path
-from typing import Any, Final
-from uuid import uuid4
-
-import pyarrow as pa
-from pyarrow import fs
+from typing import Final, Protocol
 
 from fraud_core.errors import ConfigError, SurroundingsError
-
-FILE_ERRORS: Final = (OSError, pa.ArrowException)
-"""What a file system raises: pyarrow's own are not all OSErrors."""
+from fraud_core.local_files import LocalFiles
 
 _SUFFIX: Final = ".state"
-_SCRATCH_SUFFIX: Final = ".writing"
 _ASIDE_SUFFIX: Final = ".refused"
-_ABANDONED_AFTER: Final = timedelta(hours=1)
 _DIGITS: Final = 20
 
 
+class Files(Protocol):
+    """What a place for snapshots can do. Every failure is an OSError."""
+
+    def path(self, name: str) -> str:
+        """A file as a person finds it."""
+
+    def check(self) -> None:
+        """See that the place is there; a folder is made."""
+
+    def names(self, folder: str) -> list[str]:
+        """Names of the files in a folder, without it; none where it is not there."""
+
+    def read(self, name: str) -> bytes:
+        """The content of a file."""
+
+    def write(self, name: str, pieces: Iterable[bytes | memoryview]) -> None:
+        """Write a file whole or not at all; one that is there is replaced."""
+
+    def rename(self, name: str, new_name: str) -> None:
+        """Give a file another name."""
+
+    def delete(self, name: str) -> None:
+        """Delete a file; one that is not there is no error."""
+
+
 class SnapshotStore:
-    """Files `<root>/<name>/<partition>/<offset>.state`, each written whole or not at all.
+    """Files `<name>/<partition>/<offset>.state`.
 
     Two owners of a partition may write at once, as after a rebalance: each snapshot is right for
     its offset, whoever wrote it, and the names differ by it.
     """
 
-    def __init__(self, files: Any, root: str) -> None:  # noqa: ANN401  # pyarrow has no types
-        """Use a file system of pyarrow.
-
-        Args:
-            files: the file system.
-            root: path in it.
-        """
+    def __init__(self, files: Files) -> None:
+        """Use a place."""
         self._files = files
-        self._root = root.rstrip("/")
-        self._renames = isinstance(files, fs.LocalFileSystem)
 
     @classmethod
     def open(cls, uri: str) -> SnapshotStore:
-        """Find the file system of a URI.
+        """Find the place that a URI names.
 
         Args:
-            uri: a folder, or s3://bucket/prefix; AWS_ENDPOINT_URL, AWS_REGION and the AWS keys
-                come from the environment.
+            uri: a folder, or s3://bucket/prefix; AWS_ENDPOINT_URL, AWS_DEFAULT_REGION and the
+                keys come from the environment.
 
         Raises:
-            ConfigError: it is neither.
+            ConfigError: it is neither, or boto3 is needed and not installed.
         """
         scheme, separator, place = uri.partition("://")
-        if separator and scheme not in ("file", "s3"):
+        if not separator or scheme == "file":
+            return cls(LocalFiles(Path(place if separator else uri).absolute()))
+        bucket, _, prefix = place.partition("/")
+        if scheme != "s3" or not bucket:
             raise ConfigError(f"--snapshots {uri}: name a folder or s3://bucket/prefix")
-        if scheme == "s3" and separator:
-            if not place.strip("/"):
-                raise ConfigError(f"--snapshots {uri}: name a bucket, s3://bucket/prefix")
-            return cls(fs.S3FileSystem(), place)
-        return cls(fs.LocalFileSystem(), str(Path(place if separator else uri).absolute()))
+        try:
+            from fraud_core.s3_files import S3Files  # it costs 30 MB in every process
+        except ImportError:
+            raise ConfigError(f"--snapshots {uri}: S3 needs the package boto3") from None
+        return cls(S3Files.open(bucket, prefix))
 
     def check(self) -> None:
         """See that the place answers, before anything is started.
@@ -68,75 +80,50 @@ class SnapshotStore:
             SurroundingsError: it does not.
         """
         try:
-            if self._renames:
-                self._files.create_dir(self._root, recursive=True)
-            bucket = self._root if self._renames else self._root.split("/")[0]
-            if self._files.get_file_info(bucket).type != fs.FileType.Directory:
-                raise FileNotFoundError(f"{bucket} is not there")
-        except FILE_ERRORS as error:
+            self._files.check()
+        except OSError as error:
             raise SurroundingsError(
-                f"snapshots cannot be kept at {self._root} ({error}): check the place, and for S3 "
-                "AWS_ENDPOINT_URL, AWS_REGION and the keys"
+                f"snapshots cannot be kept at {self._files.path('')} ({error}): check the place, "
+                "and for S3 AWS_ENDPOINT_URL, AWS_DEFAULT_REGION and the keys"
             ) from None
 
     def path(self, name: str, partition: int, offset: int) -> str:
-        """The file of a snapshot."""
-        return f"{self._folder(name, partition)}/{offset:0{_DIGITS}d}{_SUFFIX}"
+        """The file of a snapshot, as a person finds it."""
+        return self._files.path(_file(name, partition, offset))
 
     def offsets(self, name: str, partition: int) -> list[int]:
         """Offsets of the snapshots of a partition, ascending."""
-        return sorted(
-            int(info.base_name.removesuffix(_SUFFIX))
-            for info in self._infos(name, partition)
-            if info.base_name.endswith(_SUFFIX) and info.base_name.removesuffix(_SUFFIX).isdecimal()
+        stems = (
+            file.removesuffix(_SUFFIX)
+            for file in self._files.names(_folder(name, partition))
+            if file.endswith(_SUFFIX)
         )
+        return sorted(int(stem) for stem in stems if stem.isdecimal())
 
-    def read(self, path: str) -> bytes:
-        """The content of a file."""
-        with self._files.open_input_file(path) as file:
-            content: bytes = file.read()
-        return content
+    def read(self, name: str, partition: int, offset: int) -> bytes:
+        """The content of a snapshot."""
+        return self._files.read(_file(name, partition, offset))
 
-    def write(self, path: str, pieces: Iterable[bytes | memoryview]) -> None:
-        """Write a file whole: aside and renamed, or by an upload that ends at once."""
-        if not self._renames:
-            self._put(path, pieces)
-            return
-        self._files.create_dir(path.rpartition("/")[0], recursive=True)
-        scratch = f"{path}.{uuid4().hex}{_SCRATCH_SUFFIX}"
-        self._put(scratch, pieces)
-        self._files.move(scratch, path)
+    def write(
+        self, name: str, partition: int, offset: int, pieces: Iterable[bytes | memoryview]
+    ) -> None:
+        """Write a snapshot, whole or not at all."""
+        self._files.write(_file(name, partition, offset), pieces)
 
-    def set_aside(self, path: str) -> None:
+    def set_aside(self, name: str, partition: int, offset: int) -> None:
         """Keep a file for whoever wants to look at it, under a name that nobody reads."""
-        self._files.move(path, f"{path}{_ASIDE_SUFFIX}")
+        file = _file(name, partition, offset)
+        self._files.rename(file, f"{file}{_ASIDE_SUFFIX}")
 
     def prune(self, name: str, partition: int, keep: int) -> None:
-        """Delete all but the newest snapshots of a partition, and what a dead writer left."""
+        """Delete all but the newest snapshots of a partition."""
         for offset in self.offsets(name, partition)[:-keep]:
-            self._delete(self.path(name, partition, offset))
-        infos = self._infos(name, partition)
-        for info in infos:
-            if info.base_name.endswith(_SCRATCH_SUFFIX):
-                newest = max(other.mtime for other in infos)
-                if info.mtime < newest - _ABANDONED_AFTER:
-                    self._delete(info.path)
+            self._files.delete(_file(name, partition, offset))
 
-    def _folder(self, name: str, partition: int) -> str:
-        return f"{self._root}/{name}/{partition:03d}"
 
-    def _infos(self, name: str, partition: int) -> list[fs.FileInfo]:
-        selector = fs.FileSelector(self._folder(name, partition), allow_not_found=True)
-        infos: list[fs.FileInfo] = self._files.get_file_info(selector)
-        return infos
+def _folder(name: str, partition: int) -> str:
+    return f"{name}/{partition:03d}"
 
-    def _put(self, path: str, pieces: Iterable[bytes | memoryview]) -> None:
-        with self._files.open_output_stream(path, compression=None) as file:
-            for piece in pieces:
-                file.write(piece)
 
-    def _delete(self, path: str) -> None:
-        try:
-            self._files.delete_file(path)
-        except FileNotFoundError:
-            return  # another owner pruned it first
+def _file(name: str, partition: int, offset: int) -> str:
+    return f"{_folder(name, partition)}/{offset:0{_DIGITS}d}{_SUFFIX}"

@@ -18,7 +18,7 @@ from fraud_core.snapshot import (
     decode_snapshot,
     encode_snapshot,
 )
-from fraud_core.snapshot_store import FILE_ERRORS, SnapshotStore
+from fraud_core.snapshot_store import SnapshotStore
 from fraud_core.topic_admin import identify_topic
 from fraud_core.topics import TopicNames
 
@@ -94,7 +94,7 @@ class Snapshots:
         """
         try:
             offsets = self._store.offsets(self._name, partition)
-        except FILE_ERRORS as error:
+        except OSError as error:
             _log.warning("snapshots not listed partition=%d reason=%s", partition, error)
             return None
         for offset in reversed(offsets):
@@ -126,31 +126,34 @@ class Snapshots:
     def _read(self, partition: int, offset: int) -> StatePoint | None:
         path = self._store.path(self._name, partition, offset)
         try:
-            return decode_snapshot(self._store.read(path), self._identity, partition)
+            content = self._store.read(self._name, partition, offset)
+            return decode_snapshot(content, self._identity, partition)
         except FileNotFoundError:
             return None  # another owner pruned it
         except SnapshotRefusedError as error:
             _log.warning("snapshot refused file=%s reason=%s", path, error)
-            self._set_aside(path)
-        except FILE_ERRORS as error:
+            self._set_aside(partition, offset)
+        except OSError as error:
             _log.warning("snapshot not read file=%s reason=%s", path, error)
         return None
 
-    def _set_aside(self, path: str) -> None:
+    def _set_aside(self, partition: int, offset: int) -> None:
+        """Take a file out of the way, or it would be one of those that pruning keeps."""
         try:
-            self._store.set_aside(path)  # or it would be one of those that pruning keeps
-        except FILE_ERRORS as error:
-            _log.warning("snapshot not set aside file=%s reason=%s", path, error)
+            self._store.set_aside(self._name, partition, offset)
+        except OSError as error:
+            _log.warning("snapshot not set aside offset=%d reason=%s", offset, error)
 
     def _write(self, partition: int, state: PartitionState, frozen: FrozenState) -> None:
         started_s = self._clock()
         point = frozen.packed()
         state.rest_on(point)
         path = self._store.path(self._name, partition, point.next_offset)
+        pieces = encode_snapshot(point, self._identity, partition)
         try:
-            self._store.write(path, encode_snapshot(point, self._identity, partition))
+            self._store.write(self._name, partition, point.next_offset, pieces)
             self._store.prune(self._name, partition, KEPT)
-        except FILE_ERRORS as error:
+        except OSError as error:
             _log.warning("snapshot not written file=%s reason=%s", path, error)
             return
         took_ms = (self._clock() - started_s) * 1000
