@@ -12,6 +12,7 @@ from faust_scorer.settings import WorkerSettings, command_line
 from fraud_core.artifact import load_artifact
 from fraud_core.command import log_to_stderr, run_command
 from fraud_core.kafka import KafkaSettings
+from fraud_core.memory_check import check_memory
 from fraud_core.snapshots import EVERY_RECORDS, EVERY_S, snapshot_settings
 from fraud_core.topic_admin import require_topics
 from fraud_core.topics import TopicNames
@@ -51,7 +52,7 @@ def score(
     Example: python -m faust_scorer --artifact .demo/artifact --workers 2
     """
     log_to_stderr()
-    load_artifact(artifact)
+    check_memory(load_artifact(artifact), processes=workers)
     names = TopicNames(topic_prefix)
     require_topics(KafkaSettings.from_environment(), list(names.shapes()))
     kept = snapshot_settings(snapshots, snapshot_every_records, snapshot_every_s)

@@ -63,8 +63,7 @@ class PartitionStates:
     def keep(self, partitions: Iterable[int]) -> None:
         """Write snapshots of those partitions for which it is time."""
         if self._snapshots is not None:
-            for partition in partitions:
-                self._snapshots.consider(partition, self._states[partition])
+            self._snapshots.consider({one: self._states[one] for one in partitions})
 
     def close(self) -> None:
         """Disconnect from the log, and finish the snapshot that is being written."""

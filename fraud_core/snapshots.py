@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from threading import Thread
@@ -105,23 +105,33 @@ class Snapshots:
                     return point
         return None
 
-    def consider(self, partition: int, state: PartitionState) -> None:
-        """Start to write a snapshot if it is time for one and none is being written."""
+    def consider(self, states: Mapping[int, PartitionState]) -> None:
+        """Start to write those states for which it is time, unless some are being written.
+
+        Args:
+            states: of the partitions that have just moved.
+        """
         now_s = self._clock()
-        kept = self._kept.setdefault(partition, _Kept(0, now_s))
-        new = state.next_offset - kept.offset
-        due = new >= self._settings.every_records or now_s - kept.at_s >= self._settings.every_s
-        if new <= 0 or not due or (self._writer is not None and self._writer.is_alive()):
+        due = [partition for partition in states if self._is_due(partition, states, now_s)]
+        if not due or (self._writer is not None and self._writer.is_alive()):
             return
-        self._kept[partition] = _Kept(state.next_offset, now_s)
-        # No daemon: a process that ends finishes its file, and no thread dies inside of pyarrow.
-        self._writer = Thread(target=self._write, args=(partition, state, state.freeze()))
+        frozen = [(partition, states[partition], states[partition].freeze()) for partition in due]
+        for partition, state, _ in frozen:
+            self._kept[partition] = _Kept(state.next_offset, now_s)
+        # No daemon: a process that ends finishes its files.
+        self._writer = Thread(target=self._write_all, args=(frozen,))
         self._writer.start()
 
     def wait_written(self) -> None:
         """Wait for the snapshot that is being written."""
         if self._writer is not None:
             self._writer.join()
+
+    def _is_due(self, partition: int, states: Mapping[int, PartitionState], now_s: float) -> bool:
+        kept = self._kept.setdefault(partition, _Kept(0, now_s))
+        new = states[partition].next_offset - kept.offset
+        long_ago = now_s - kept.at_s >= self._settings.every_s
+        return new >= self._settings.every_records or (new > 0 and long_ago)
 
     def _read(self, partition: int, offset: int) -> StatePoint | None:
         path = self._store.path(self._name, partition, offset)
@@ -143,6 +153,10 @@ class Snapshots:
             self._store.set_aside(self._name, partition, offset)
         except OSError as error:
             _log.warning("snapshot not set aside offset=%d reason=%s", offset, error)
+
+    def _write_all(self, frozen: Sequence[tuple[int, PartitionState, FrozenState]]) -> None:
+        for partition, state, content in frozen:
+            self._write(partition, state, content)
 
     def _write(self, partition: int, state: PartitionState, frozen: FrozenState) -> None:
         started_s = self._clock()

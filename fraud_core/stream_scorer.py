@@ -15,6 +15,7 @@ from fraud_core.history import read_history
 from fraud_core.kafka import KafkaSettings
 from fraud_core.label_feed import LabelFeed
 from fraud_core.label_table import BelowFloorError
+from fraud_core.memory_check import check_memory
 from fraud_core.partition_states import PartitionStates
 from fraud_core.prediction import (
     Identity,
@@ -111,9 +112,11 @@ class StreamScorer:
 
         Raises:
             ArtifactError: the model or the history cannot be used.
+            ConfigError: the state does not fit into memory.
             SurroundingsError: the broker or a topic is not there.
         """
         clocks = clocks or Clocks()
+        check_memory(artifact)
         history = read_history(artifact.history_path, end_s=artifact.manifest.history_end_s)
         log = TransactionLog.open(settings, names.transactions, clocks.monotonic)
         kept = open_snapshots(snapshots, artifact, settings, names, clocks.monotonic)

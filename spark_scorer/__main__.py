@@ -11,6 +11,7 @@ import typer
 from fraud_core.artifact import load_artifact
 from fraud_core.command import log_to_stderr, run_command
 from fraud_core.kafka import KafkaSettings
+from fraud_core.memory_check import check_memory
 from fraud_core.snapshots import EVERY_RECORDS, EVERY_S, snapshot_settings
 from fraud_core.topic_admin import require_topics
 from fraud_core.topics import TopicNames
@@ -56,7 +57,7 @@ def score(
     Example: python -m spark_scorer --artifact .demo/artifact --workers 2
     """
     log_to_stderr()
-    load_artifact(artifact)
+    check_memory(load_artifact(artifact), processes=workers)
     connector_jars()
     kafka = KafkaSettings.from_environment()
     require_topics(kafka, list(TopicNames(topic_prefix).shapes()))

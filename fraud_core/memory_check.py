@@ -1,0 +1,129 @@
+"""Whether the state that an artifact brings with it fits into memory; refused before it is read.
+
+A process knows how much it may take from its control groups and from what the machine has left.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+import pyarrow.parquet as pq
+
+from fraud_core.artifact import Artifact
+from fraud_core.errors import ConfigError
+from fraud_core.history import OUTCOME
+
+ENTRY_BYTES: Final = 12
+"""A customer's window entry in the history: 4 bytes of time, 8 of cents."""
+LIVE_ENTRY_BYTES: Final = 36
+"""The same in use, its customer's share of some 450 bytes included, at 20 entries a customer."""
+OUTCOME_BYTES: Final = 5
+"""An outcome in the history: 4 bytes of time, 1 of fraud."""
+TABLE_OUTCOME_BYTES: Final = 8.5
+"""The same in the table: 4 bytes of time, 4 of the sum, and a sixteenth of room to grow."""
+TABLE_DAYS_A_HISTORY_DAY: Final = 37 / 30
+"""The table holds 30 days and evicts once in 7; the history has 30."""
+
+_GIB: Final = 1024**3
+_LEAST_SHARE: Final = 0.001
+
+
+@dataclass(frozen=True, slots=True)
+class StateRows:
+    """What a history holds.
+
+    Attributes:
+        entries: of customers' windows.
+        outcomes: at terminals.
+    """
+
+    entries: int
+    outcomes: int
+
+    def bytes_of(self, processes: int) -> float:
+        """Memory of all scoring processes together, once the stream runs.
+
+        History and outcomes are in each, a customer's windows in one of them.
+        """
+        table = OUTCOME_BYTES + TABLE_OUTCOME_BYTES * TABLE_DAYS_A_HISTORY_DAY
+        in_each = self.entries * ENTRY_BYTES + self.outcomes * table
+        return processes * in_each + self.entries * LIVE_ENTRY_BYTES
+
+
+def check_memory(artifact: Artifact, *, processes: int = 1, room_bytes: int | None = None) -> None:
+    """Refuse an artifact whose state does not fit.
+
+    Args:
+        artifact: a checked folder.
+        processes: scoring processes that share the memory.
+        room_bytes: what they may take together; None for what this process finds.
+
+    Raises:
+        ConfigError: with what is needed, what there is, and the share of customers that fits.
+    """
+    rows = _rows(artifact.history_path)
+    room = memory_room_bytes() if room_bytes is None else room_bytes
+    needed = rows.bytes_of(processes)
+    if needed <= room:
+        return
+    share = artifact.manifest.customers_share * room / needed
+    fits = f"{max(int(share * 1000) / 1000, _LEAST_SHARE):g}"
+    raise ConfigError(
+        f"the state of {artifact.folder} takes {needed / _GIB:.1f} GiB in {processes} "
+        f"scoring process{'es' if processes > 1 else ''} ({rows.entries:,} window entries, "
+        f"{rows.outcomes:,} outcomes), {room / _GIB:.1f} GiB can be had: keep a share of the "
+        f"customers with `python -m model_export train --customers-share {fits}`, "
+        "which the producer follows"
+    )
+
+
+def memory_room_bytes(root: Path = Path("/")) -> int:
+    """The least of what the machine has available and what the control groups allow.
+
+    Args:
+        root: of the file system; tests bring their own.
+    """
+    lines = (root / "proc/meminfo").read_text().splitlines()
+    available = next(int(line.split()[1]) for line in lines if line.startswith("MemAvailable"))
+    return min([available * 1024, *_group_limits(root)])
+
+
+def _rows(path: Path) -> StateRows:
+    """Counted from the file's own index; a part of it that holds both kinds counts as entries."""
+    index = pq.ParquetFile(path).metadata
+    outcomes = 0
+    for number in range(index.num_row_groups):
+        part = index.row_group(number)
+        kinds = part.column(0).statistics
+        if kinds is not None and kinds.has_min_max and kinds.min == OUTCOME:
+            outcomes += part.num_rows
+    return StateRows(index.num_rows - outcomes, outcomes)
+
+
+def _group_limits(root: Path) -> list[int]:
+    """Memory limits of this process's group and of those above it, in versions 2 and 1."""
+    found = []
+    for line in (root / "proc/self/cgroup").read_text().splitlines():
+        _, controllers, place = line.split(":", 2)
+        if controllers == "":
+            base, name = root / "sys/fs/cgroup", "memory.max"
+        elif "memory" in controllers.split(","):
+            base, name = root / "sys/fs/cgroup/memory", "memory.limit_in_bytes"
+        else:
+            continue
+        group = base / place.strip("/")
+        # In a container the path may be the host's: the mount's own root is looked at anyway.
+        for folder in (group, *group.parents):
+            if folder.is_relative_to(base):
+                found += _limit(folder / name)
+    return found
+
+
+def _limit(file: Path) -> list[int]:
+    try:
+        text = file.read_text().strip()
+    except OSError:
+        return []
+    return [int(text)] if text.isdecimal() else []  # "max" is none
