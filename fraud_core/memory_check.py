@@ -5,6 +5,7 @@ A process knows how much it may take from its control groups and from what the m
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -12,6 +13,7 @@ from typing import Final
 import pyarrow.parquet as pq
 
 from fraud_core.artifact import Artifact
+from fraud_core.control_groups import folders_of_process
 from fraud_core.errors import ConfigError
 from fraud_core.history import OUTCOME
 
@@ -26,6 +28,7 @@ TABLE_OUTCOME_BYTES: Final = 8.5
 TABLE_DAYS_A_HISTORY_DAY: Final = 37 / 30
 """The table holds 30 days and evicts once in 7; the history has 30."""
 
+_LIMIT_FILES: Final = {"memory": "memory.limit_in_bytes", "": "memory.max"}
 _GIB: Final = 1024**3
 _LEAST_SHARE: Final = 0.001
 
@@ -79,15 +82,25 @@ def check_memory(artifact: Artifact, *, processes: int = 1, room_bytes: int | No
     )
 
 
-def memory_room_bytes(root: Path = Path("/")) -> int:
-    """The least of what the machine has available and what the control groups allow.
+def memory_room_bytes() -> int:
+    """The least of what the machine has available and what the control groups allow."""
+    return room_bytes_of(Path("/proc/meminfo").read_text(), folders_of_process())
+
+
+def room_bytes_of(meminfo: str, groups: Mapping[str, Path]) -> int:
+    """The same, given where to look.
 
     Args:
-        root: of the file system; tests bring their own.
+        meminfo: text of /proc/meminfo.
+        groups: the groups of the process: `memory` in version 1, an empty name in version 2.
     """
-    lines = (root / "proc/meminfo").read_text().splitlines()
-    available = next(int(line.split()[1]) for line in lines if line.startswith("MemAvailable"))
-    return min([available * 1024, *_group_limits(root)])
+    lines = [line.split() for line in meminfo.splitlines()]
+    available_kb = next(int(fields[1]) for fields in lines if fields[0] == "MemAvailable:")
+    found = [available_kb * 1024]
+    for controller, file in _LIMIT_FILES.items():
+        if controller in groups:
+            found += _limits(groups[controller], file)
+    return min(found)
 
 
 def _rows(path: Path) -> StateRows:
@@ -102,28 +115,12 @@ def _rows(path: Path) -> StateRows:
     return StateRows(index.num_rows - outcomes, outcomes)
 
 
-def _group_limits(root: Path) -> list[int]:
-    """Memory limits of this process's group and of those above it, in versions 2 and 1."""
-    found = []
-    for line in (root / "proc/self/cgroup").read_text().splitlines():
-        _, controllers, place = line.split(":", 2)
-        if controllers == "":
-            base, name = root / "sys/fs/cgroup", "memory.max"
-        elif "memory" in controllers.split(","):
-            base, name = root / "sys/fs/cgroup/memory", "memory.limit_in_bytes"
-        else:
-            continue
-        group = base / place.strip("/")
-        # In a container the path may be the host's: the mount's own root is looked at anyway.
-        for folder in (group, *group.parents):
-            if folder.is_relative_to(base):
-                found += _limit(folder / name)
-    return found
-
-
-def _limit(file: Path) -> list[int]:
-    try:
-        text = file.read_text().strip()
-    except OSError:
-        return []
-    return [int(text)] if text.isdecimal() else []  # "max" is none
+def _limits(group: Path, file: str) -> Iterator[int]:
+    """The limits of a group and of those above it."""
+    for folder in (group, *group.parents):
+        try:
+            text = (folder / file).read_text().strip()
+        except OSError:
+            continue  # the root of version 2 has no such file, and what is above is no group
+        if text.isdecimal():  # "max" is none
+            yield int(text)

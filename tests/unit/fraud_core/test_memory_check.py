@@ -3,46 +3,40 @@ from dataclasses import replace
 import pytest
 
 from fraud_core.errors import ConfigError
-from fraud_core.memory_check import StateRows, check_memory, memory_room_bytes
+from fraud_core.memory_check import StateRows, check_memory, memory_room_bytes, room_bytes_of
 from tests.streams import END_S, artifact_of
 
 GIB = 1024**3
 
 
-def machine(root, available_kb, groups, limits):
-    """A file system with what a process reads of its memory."""
-    (root / "proc/self").mkdir(parents=True)
-    (root / "proc/meminfo").write_text(f"MemTotal: 99 kB\nMemAvailable: {available_kb} kB\n")
-    (root / "proc/self/cgroup").write_text(groups)
-    for name, text in limits.items():
-        file = root / "sys/fs/cgroup" / name
-        file.parent.mkdir(parents=True, exist_ok=True)
-        file.write_text(text)
-    return root
+MEMINFO = "MemTotal: 9999 kB\nMemFree: 10 kB\nMemAvailable: 1000 kB\n"
+
+
+def group(folder, **limits):
+    """A group at the end of a chain, with limits by depth."""
+    path = folder
+    for name, limit in limits.items():
+        path = path / name
+        path.mkdir()
+        for file in ("memory.max", "memory.limit_in_bytes"):
+            (path / file).write_text(f"{limit}\n")
+    return path
+
+
+@pytest.mark.parametrize("controller", ["", "memory"])
+def test_the_least_limit_of_a_group_and_of_those_above_counts(controller, tmp_path):
+    groups = {controller: group(tmp_path, upper=600_000, lower=700_000)}
+    assert room_bytes_of(MEMINFO, groups) == 600_000
 
 
 def test_without_a_limit_there_is_what_the_machine_has_available(tmp_path):
-    root = machine(tmp_path, 1000, "0::/a/b\n", {"a/b/memory.max": "max\n"})
-    assert memory_room_bytes(root) == 1000 * 1024
+    assert room_bytes_of(MEMINFO, {}) == 1000 * 1024
+    assert room_bytes_of(MEMINFO, {"": group(tmp_path, own="max")}) == 1000 * 1024
 
 
-def test_the_least_limit_of_the_groups_above_counts_in_version_2(tmp_path):
-    limits = {"a/b/memory.max": "700000\n", "a/memory.max": "600000\n"}
-    assert memory_room_bytes(machine(tmp_path, 1000, "0::/a/b\n", limits)) == 600_000
-
-
-def test_the_limit_counts_in_version_1(tmp_path):
-    groups = "5:cpu:/c\n4:memory:/m\n0::/\n"
-    limits = {
-        "memory/m/memory.limit_in_bytes": "500000\n",
-        "memory/memory.limit_in_bytes": "9" * 18,
-    }
-    assert memory_room_bytes(machine(tmp_path, 1000, groups, limits)) == 500_000
-
-
-def test_in_a_container_the_limit_stands_at_the_root_of_the_mount(tmp_path):
-    root = machine(tmp_path, 1000, "0::/the/hosts/path\n", {"memory.max": "400000\n"})
-    assert memory_room_bytes(root) == 400_000
+def test_a_limit_above_what_the_machine_has_changes_nothing(tmp_path):
+    groups = {"memory": group(tmp_path, own=9223372036854771712)}
+    assert room_bytes_of(MEMINFO, groups) == 1000 * 1024
 
 
 def test_this_process_finds_some_memory():
