@@ -12,6 +12,7 @@ import time
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from threading import Thread
 from typing import Annotated, Final
 
 import numpy as np
@@ -46,6 +47,7 @@ START_S: Final = 1_533_686_400
 """2018-08-08, the first second of the stream; the history ends before it."""
 HISTORY_DAYS: Final = 30
 OUTCOMES_A_RECORD: Final = 2000
+BATCH: Final = 500
 _SCHEMA: Final = pa.schema(
     [
         pa.field(name, kind)
@@ -151,6 +153,7 @@ def customers(
         for number, state in enumerate(states):
             _take_in(state, transactions(each, of_each, number))
         meter.show(f"{partitions} partitions live", of_each * partitions)
+        _pauses(states[0], each, Path(folder))
         _snapshots(states, Path(folder), of_each, meter)
 
 
@@ -191,6 +194,33 @@ def _snapshots(states: list[PartitionState], folder: Path, entries: int, meter: 
         decode_snapshot(path.read_bytes(), _IDENTITY, number) for number, path in enumerate(paths)
     ]
     meter.show(f"{len(points)} snapshots read", entries * len(points))
+
+
+def _pauses(state: PartitionState, customers: int, folder: Path) -> None:
+    """How long batches take beside a thread that writes a snapshot of the partition."""
+    rows = list(transactions(customers, BATCH * 400, 99))
+    batches = [rows[first : first + BATCH] for first in range(0, len(rows), BATCH)]
+    alone = [_timed(state, batch) for batch in batches[:200]]
+    frozen = state.freeze()
+
+    def write() -> None:
+        state.rest_on(point := frozen.packed())
+        with (folder / "beside.state").open("wb") as file:
+            file.writelines(encode_snapshot(point, _IDENTITY, 0))
+
+    writer = Thread(target=write)
+    writer.start()
+    beside = [_timed(state, batch) for batch in batches[200:]]
+    writer.join()
+    for name, found in (("alone", alone), ("beside a snapshot", beside)):
+        middle_ms, longest_ms = np.median(found) * 1000, max(found) * 1000
+        show(f"batches of {BATCH} {name}: median {middle_ms:.1f} ms, longest {longest_ms:.1f} ms")
+
+
+def _timed(state: PartitionState, rows: list[Transaction]) -> float:
+    started_s = time.perf_counter()
+    _take_in(state, rows)
+    return time.perf_counter() - started_s
 
 
 def _size_mb(paths: list[Path]) -> float:
