@@ -13,7 +13,7 @@ from fraud_core.topic_admin import create_topics, delete_topics
 from fraud_core.topics import TopicNames
 from tests.engine_process import STARTS_WITHIN_S
 from tests.model_fixtures import run_program
-from tests.outputs import answers, count_out, wait_until
+from tests.outputs import answers, counting, wait_until
 from tests.secret_search import files_with
 from tests.submitted_job import KAFKA_FILE, WORKERS, SparkInstall, SubmittedJob
 
@@ -48,12 +48,13 @@ def test_a_submitted_job_scores_with_what_travelled_along(
         env=os.environ | secure_broker.settings.as_environment(),
     )
     job.start(CLUSTER, java_environment["FRAUD_SPARK_JARS"], names.prefix, "--executor-memory=512m")
-    wait_until(
-        lambda: count_out(secure_broker.settings, names) >= ROWS,
-        within_s=STARTS_WITHIN_S,
-        what="every record has an answer",
-        alive=lambda: job.is_alive,
-    )
+    with counting(secure_broker.settings, names) as count:
+        wait_until(
+            lambda: count() >= ROWS,
+            within_s=STARTS_WITHIN_S,
+            what="every record has an answer",
+            alive=lambda: job.is_alive,
+        )
     assert job.stop() == 0, job.log()
     found = answers(secure_broker.settings, names)
     assert len(found) == ROWS
