@@ -21,6 +21,8 @@ pytestmark = [pytest.mark.kafka, pytest.mark.slow]
 
 ROWS = 500
 CLUSTER = f"local-cluster[{WORKERS},1,640]"
+SMALL_EXECUTORS = ("--conf", "spark.executor.memory=512m")
+"""The option --executor-memory is for real clusters only."""
 
 
 @pytest.fixture
@@ -47,7 +49,7 @@ def test_a_submitted_job_scores_with_what_travelled_along(
         *("--rate", "0", "--limit", str(ROWS), "--topic-prefix", names.prefix),
         env=os.environ | secure_broker.settings.as_environment(),
     )
-    job.start(CLUSTER, java_environment["FRAUD_SPARK_JARS"], names.prefix, "--executor-memory=512m")
+    job.start(CLUSTER, java_environment["FRAUD_SPARK_JARS"], names.prefix, *SMALL_EXECUTORS)
     with counting(secure_broker.settings, names) as count:
         wait_until(
             lambda: count() >= ROWS,
