@@ -40,8 +40,11 @@ def install(java_environment, tmp_path):
 @pytest.fixture
 def cluster(install):
     cluster = StandaloneCluster(install)
-    yield cluster
-    cluster.end()
+    try:
+        cluster.start()
+        yield cluster
+    finally:
+        cluster.end()
 
 
 @pytest.fixture
