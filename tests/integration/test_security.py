@@ -51,6 +51,7 @@ for host in ("localhost", "127.0.0.1"):
     for settings in (kafka, kafka.with_ca_as_text()):
         options = settings.model_copy(update={"bootstrap_servers": address}).as_java()
         try:
+            options["fetchOffset.numRetries"] = "1"
             rows = session.read.format("kafka").options(**options)
             rows = rows.option("subscribe", os.environ["TOPIC"]).load().count()
             print(host, "rows", rows)
