@@ -23,7 +23,7 @@ from sandbox.jars import jar_paths, read_lock
 from sandbox.settings import SandboxSettings
 from tests.outputs import answers, counting, read_topic, wait_until, without_run_details
 from tests.secret_search import files_with
-from tests.spark35.standalone_cluster import StandaloneCluster
+from tests.standalone_cluster import StandaloneCluster
 from tests.submitted_job import KAFKA_FILE, WORKERS, SparkInstall, SubmittedJob
 
 pytestmark = [pytest.mark.kafka, pytest.mark.slow]
