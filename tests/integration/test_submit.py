@@ -75,6 +75,7 @@ def test_a_submitted_job_scores_with_what_travelled_along(
     assert len(found) == ROWS
     predictions = [answer.prediction for (answer,) in found.values() if answer.prediction]
     assert all(prediction["labels_complete"] for prediction in predictions)
+    assert files_with("MapInArrow", tmp_path / "events"), "the event log tells of no query"
     assert files_with(secure_broker.password, tmp_path, but=[KAFKA_FILE]) == []
     assert secure_broker.commands.holding(secure_broker.password) == []
 

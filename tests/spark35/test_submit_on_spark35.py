@@ -130,6 +130,7 @@ def test_a_killed_executor_costs_nothing(
     assert job.stop() == 0, job.log()
     check_answers(answers(kafka, names), kafka, names)
     check_features(answers(kafka, names), tmp_path / "ledger.parquet", offline)
+    assert files_with("MapInArrow", tmp_path / "events"), "the event log tells of no query"
     assert files_with(secure_broker.password, tmp_path, but=[KAFKA_FILE]) == []
     assert secure_broker.commands.holding(secure_broker.password) == []
 
