@@ -60,9 +60,11 @@ down: setup ## stop it; its data stays
 mlflow: setup ## start the MLflow server of this machine and print its address
 	@$(RUN) -m sandbox up mlflow
 
-clean: ## stop the broker and MLflow, remove demo, broker data and caches; keeps .venv and benchmarks/results
+clean: ## stop the broker, MLflow and what it stands on, remove demo, broker data and caches; keeps .venv and benchmarks/results
 	@if [ -x $(RUN) ] && [ -e .sandbox/kafka/process.json ]; then $(RUN) -m sandbox down; fi
-	@if [ -x $(RUN) ] && [ -e .sandbox/mlflow/process.json ]; then $(RUN) -m sandbox down mlflow; fi
+	@for service in mlflow postgresql s3; do \
+	  if [ -x $(RUN) ] && [ -e .sandbox/$$service/process.json ]; then $(RUN) -m sandbox down $$service; fi; \
+	done
 	@echo "removing $(LEFTOVERS) and __pycache__"
 	@rm -rf $(LEFTOVERS)
 	@find . -name __pycache__ -not -path './.venv*/*' -prune -exec rm -rf {} +

@@ -1,4 +1,4 @@
-"""`python -m sandbox`: Kafka and MLflow on this machine, topics, jars and variables."""
+"""`python -m sandbox`: Kafka, MLflow, PostgreSQL and S3 on this machine, jars and variables."""
 
 from __future__ import annotations
 
@@ -25,13 +25,11 @@ from sandbox.kafka_broker import (
     broker_up,
     client_settings,
 )
-from sandbox.mlflow_server import (
-    MlflowState,
-    mlflow_down,
-    mlflow_status,
-    mlflow_up,
-    tracking_uri,
-)
+from sandbox.mlflow_server import mlflow_down, mlflow_status, mlflow_up, tracking_uri
+from sandbox.mlflow_stores import Artifacts, Backend
+from sandbox.postgresql_server import postgresql_down, postgresql_status, postgresql_up
+from sandbox.s3_server import given_endpoint, s3_access, s3_down, s3_status, s3_up
+from sandbox.service import ServiceState
 from sandbox.settings import SandboxSettings
 
 app = typer.Typer(
@@ -47,6 +45,8 @@ class Service(StrEnum):
 
     KAFKA = "kafka"
     MLFLOW = "mlflow"
+    POSTGRESQL = "postgresql"
+    S3 = "s3"
 
 
 class JarSetName(StrEnum):
@@ -66,30 +66,71 @@ def up(
     secure: Annotated[
         bool, typer.Option("--secure", help="Kafka with SASL_SSL, SCRAM-SHA-512 and a log-in")
     ] = False,
+    backend: Annotated[
+        Backend | None, typer.Option(help="where MLflow keeps its runs; sqlite by default")
+    ] = None,
+    artifacts: Annotated[
+        Artifacts | None, typer.Option(help="where MLflow keeps files; a folder by default")
+    ] = None,
 ) -> None:
-    """Start a service, or say that it runs; for Kafka fetches Java and jars when they are missing.
+    """Start a service, or say that it runs; fetches Java, jars and programs when they are missing.
 
     With --secure the broker has a certificate and users of its own, made at the first start; `env`
-    prints how to log in.
+    prints how to log in. MLflow starts the PostgreSQL and the S3 server that it stands on as well.
 
-    Example: python -m sandbox up kafka --secure
+    Example: python -m sandbox up mlflow --backend postgresql --artifacts s3
     """
+    _refuse_foreign_options(service, secure=secure, stores=backend is not None or bool(artifacts))
+    show(_line(service, _start(service, secure=secure, backend=backend, artifacts=artifacts)))
+
+
+def _refuse_foreign_options(service: Service, *, secure: bool, stores: bool) -> None:
+    if secure and service is not Service.KAFKA:
+        raise ConfigError(f"--secure is for kafka, not for {service.value}: leave it out")
+    if stores and service is not Service.MLFLOW:
+        raise ConfigError(
+            f"--backend and --artifacts are for mlflow, not for {service.value}: leave them out"
+        )
+
+
+def _start(
+    service: Service, *, secure: bool, backend: Backend | None, artifacts: Artifacts | None
+) -> BrokerState | ServiceState:
+    settings = _settings()
     if service is Service.KAFKA:
-        show(_line(service, broker_up(_settings(), os.environ, secure=secure)))
-    elif secure:
-        raise ConfigError(f"--secure is for kafka, {service.value} has no log-in: leave it out")
-    else:
-        show(_line(service, mlflow_up(_settings(), os.environ)))
+        return broker_up(settings, os.environ, secure=secure)
+    if service is Service.MLFLOW:
+        return mlflow_up(settings, os.environ, backend, artifacts)
+    if service is Service.S3:
+        return s3_up(settings, os.environ)
+    return postgresql_up(settings)
+
+
+_STOP = {
+    Service.KAFKA: broker_down,
+    Service.MLFLOW: mlflow_down,
+    Service.POSTGRESQL: postgresql_down,
+    Service.S3: s3_down,
+}
+_ASK = {
+    Service.KAFKA: broker_status,
+    Service.MLFLOW: mlflow_status,
+    Service.POSTGRESQL: postgresql_status,
+    Service.S3: s3_status,
+}
 
 
 @app.command()
 def down(service: ServiceArgument = Service.KAFKA) -> None:
-    """Stop the service that `up` started; its data stays.
+    """Stop the service that `up` started, and only it; its data stays.
 
     Example: python -m sandbox down mlflow
     """
-    stop = broker_down if service is Service.KAFKA else mlflow_down
-    show(f"{service.value}: {'stopped' if stop(_settings()) else 'was not running'}")
+    show(f"{service.value}: {'stopped' if _STOP[service](_settings()) else 'was not running'}")
+    if service is Service.MLFLOW:
+        for one in (Service.POSTGRESQL, Service.S3):
+            if _ASK[one](_settings(), {}) is not None:
+                say(f"{one.value} goes on: stop it with `python -m sandbox down {one.value}`")
 
 
 @app.command()
@@ -100,7 +141,8 @@ def status(
 
     Example: python -m sandbox status
     """
-    states = {one: _state_of(one) for one in (list(Service) if service is None else [service])}
+    asked = list(Service) if service is None else [service]
+    states = {one: _ASK[one](_settings(), os.environ) for one in asked}
     for one, state in states.items():
         remedy = "python -m sandbox up" + (f" {one.value}" if one is not Service.KAFKA else "")
         missing = f"{one.value}: not running; start it with `{remedy}`"
@@ -138,9 +180,9 @@ def jars(which: Annotated[JarSetName, typer.Argument(help="whose jars")]) -> Non
 
 @app.command()
 def env() -> None:
-    """Print the variables that the engines need, for a shell to read.
+    """Print the variables that the programs need, for a shell to read.
 
-    The password is among them where the broker has a log-in.
+    Passwords are among them where the broker has a log-in, and the key of an S3 server that runs.
 
     Example: eval "$(python -m sandbox env)"
     """
@@ -154,6 +196,9 @@ def env() -> None:
     }
     if uri := tracking_uri(settings, os.environ):
         variables["MLFLOW_TRACKING_URI"] = uri
+    access = s3_access(settings)
+    if access and not given_endpoint(os.environ):
+        variables |= access.as_environment()
     for name, value in variables.items():
         show(f"export {name}={shlex.quote(value)}")
 
@@ -181,16 +226,12 @@ def _kafka_settings() -> KafkaSettings:
     return client_settings(_settings(), os.environ)
 
 
-def _state_of(service: Service) -> BrokerState | MlflowState | None:
-    ask = broker_status if service is Service.KAFKA else mlflow_status
-    return ask(_settings(), os.environ)
-
-
-def _line(service: Service, state: BrokerState | MlflowState) -> str:
+def _line(service: Service, state: BrokerState | ServiceState) -> str:
     whose = f"pid {state.pid}" if state.pid else "not ours"
     took = f", ready in {state.started_s:.1f} s" if state.started_s is not None else ""
-    if isinstance(state, MlflowState):
-        return f"{service.value}: answers at {state.uri} ({whose}{took})"
+    if isinstance(state, ServiceState):
+        about = f", {state.stands_on}" if state.stands_on else ""
+        return f"{service.value}: answers at {state.address} ({whose}{about}{took})"
     return (
         f"{service.value}: answers at {state.bootstrap_servers} "
         f"({whose}, {state.security_protocol}, cluster {state.cluster_id}{took})"

@@ -1,4 +1,4 @@
-"""Start, find and stop the MLflow server of this machine: SQLite, artifacts in a folder."""
+"""Start, find and stop the MLflow server of this machine."""
 
 from __future__ import annotations
 
@@ -7,16 +7,24 @@ import sys
 import urllib.error
 import urllib.request
 from collections.abc import Mapping
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
 import psutil
 
 from fraud_core.command import say
-from fraud_core.errors import SurroundingsError
+from fraud_core.errors import ConfigError, SurroundingsError
+from sandbox.mlflow_stores import (
+    Artifacts,
+    Backend,
+    Stores,
+    read_stores,
+    refuse_other_stores,
+    start_stores,
+)
 from sandbox.own_process import OwnProcess
 from sandbox.ports import LOOPBACK, require_free
+from sandbox.service import ServiceState, stop_service
 from sandbox.settings import SandboxSettings
 
 READY_WITHIN_S: Final = 90.0
@@ -34,38 +42,57 @@ _IN_USE = (
 )
 
 
-@dataclass(frozen=True, slots=True)
-class MlflowState:
-    """An MLflow server that answers.
-
-    Attributes:
-        uri: what MLFLOW_TRACKING_URI is set to, and what a browser opens.
-        pid: its process, None for a server that is not ours.
-        started_s: how long the start took, None when it ran before.
-    """
-
-    uri: str
-    pid: int | None = None
-    started_s: float | None = None
-
-
-def mlflow_up(settings: SandboxSettings, environment: Mapping[str, str]) -> MlflowState:
+def mlflow_up(
+    settings: SandboxSettings,
+    environment: Mapping[str, str],
+    backend: Backend | None = None,
+    artifacts: Artifacts | None = None,
+) -> ServiceState:
     """Have an MLflow server that answers: the one that is set, the one that runs, or a new one.
 
+    Args:
+        settings: folder and ports.
+        environment: read for MLFLOW_TRACKING_URI, and for a database or an S3 server that is set.
+        backend: where runs go; None for that of a server that runs, else SQLite.
+        artifacts: where files go; None for that of a server that runs, else a folder.
+
     Raises:
+        ConfigError: stores are asked for, and the server is one that is set.
         SurroundingsError: a port in use, or a server that does not answer.
     """
     if given := environment.get("MLFLOW_TRACKING_URI"):
+        if backend or artifacts:
+            raise ConfigError(
+                f"MLFLOW_TRACKING_URI={given} is set, so no server is started: leave --backend "
+                "and --artifacts out, or unset it"
+            )
         return _given_server(given)
     server = mlflow_process(settings)
     with server.alone():
         running = server.find()
         if running is None:
-            return _start(settings, environment, server)
-        uri = _uri_of(running)
-        _refuse_other_port(settings, uri)
-        server.wait_until_ready(running, lambda: answers(uri), within_s=READY_WITHIN_S)
-        return MlflowState(uri, running.pid)
+            stores = start_stores(
+                settings,
+                environment,
+                backend or Backend.SQLITE,
+                artifacts or Artifacts.FOLDER,
+            )
+            return _start(settings, environment, server, stores)
+        return _running(settings, server, running, (backend, artifacts))
+
+
+def _running(
+    settings: SandboxSettings,
+    server: OwnProcess,
+    process: psutil.Process,
+    asked: tuple[Backend | None, Artifacts | None],
+) -> ServiceState:
+    uri = _uri_of(process)
+    _refuse_other_port(settings, uri)
+    stores = read_stores(stores_file(server.folder))
+    refuse_other_stores(stores, *asked, settings.folder)
+    server.wait_until_ready(process, lambda: answers(uri), within_s=READY_WITHIN_S)
+    return ServiceState(uri, process.pid, stands_on=str(stores))
 
 
 def mlflow_down(settings: SandboxSettings) -> bool:
@@ -74,26 +101,18 @@ def mlflow_down(settings: SandboxSettings) -> bool:
     Returns:
         False when none ran.
     """
-    server = mlflow_process(settings)
-    if not server.folder.exists():
-        return False
-    with server.alone():
-        running = server.find()
-        if running is not None and not server.stop(running):
-            say("mlflow: did not stop when asked and was killed")
-        server.file.unlink(missing_ok=True)
-    return running is not None
+    return stop_service(mlflow_process(settings))
 
 
-def mlflow_status(settings: SandboxSettings, environment: Mapping[str, str]) -> MlflowState | None:
+def mlflow_status(settings: SandboxSettings, environment: Mapping[str, str]) -> ServiceState | None:
     """The server that `up` would give without a start; None when none answers."""
     if given := environment.get("MLFLOW_TRACKING_URI"):
         return _given_server(given)
-    running = mlflow_process(settings).find()
-    if running is None:
+    server = mlflow_process(settings)
+    running = server.find()
+    if running is None or not answers(uri := _uri_of(running)):
         return None
-    uri = _uri_of(running)
-    return MlflowState(uri, running.pid) if answers(uri) else None
+    return ServiceState(uri, running.pid, stands_on=str(read_stores(stores_file(server.folder))))
 
 
 def tracking_uri(settings: SandboxSettings, environment: Mapping[str, str]) -> str | None:
@@ -105,21 +124,24 @@ def tracking_uri(settings: SandboxSettings, environment: Mapping[str, str]) -> s
 def mlflow_process(settings: SandboxSettings) -> OwnProcess:
     """Where the server keeps its things, and how its process is known."""
     folder = settings.folder / "mlflow"
-    return OwnProcess("mlflow", folder, str(database(folder)))
+    return OwnProcess("mlflow", folder, str(options_file(folder)))
 
 
-def database(folder: Path) -> Path:
-    """The SQLite file."""
-    return folder / "mlflow.db"
+def stores_file(folder: Path) -> Path:
+    """What the server that was started last stands on."""
+    return folder / "stores.json"
+
+
+def options_file(folder: Path) -> Path:
+    """Variables that are no secrets, for the server to read; its path marks the process."""
+    return folder / "server.env"
 
 
 def server_command(folder: Path, port: int) -> list[str]:
-    """The program that is the server."""
+    """The program that is the server; its stores come by variables."""
     return [
-        *(sys.executable, "-m", "mlflow", "server"),
+        *(sys.executable, "-m", "mlflow", "--env-file", str(options_file(folder)), "server"),
         *("--host", LOOPBACK, "--port", str(port), "--workers", "1"),
-        *("--backend-store-uri", f"sqlite:///{database(folder)}"),
-        *("--artifacts-destination", str(folder / "artifacts")),
     ]
 
 
@@ -133,29 +155,37 @@ def answers(uri: str) -> bool:
 
 
 def _start(
-    settings: SandboxSettings, environment: Mapping[str, str], server: OwnProcess
-) -> MlflowState:
+    settings: SandboxSettings,
+    environment: Mapping[str, str],
+    server: OwnProcess,
+    stores: Stores,
+) -> ServiceState:
     require_free(settings.mlflow_port, "mlflow", _IN_USE)
     uri = f"http://{LOOPBACK}:{settings.mlflow_port}"
-    say(f"mlflow: starting at {uri}, log in {server.log}")
+    say(f"mlflow: starting at {uri} {stores}, log in {server.log}")
+    server.folder.mkdir(parents=True, exist_ok=True)
+    stores.write(stores_file(server.folder))
+    options_file(server.folder).write_text(
+        "".join(f"{name}={value}\n" for name, value in SMALL_SERVER.items())
+    )
     command = server_command(server.folder, settings.mlflow_port)
-    process = server.launch(command, {**environment, **SMALL_SERVER})
+    process = server.launch(command, {**environment, **SMALL_SERVER, **stores.variables})
     try:
         took_s = server.wait_until_ready(process, lambda: answers(uri), within_s=READY_WITHIN_S)
     except BaseException:
         # An interrupted start leaves nothing behind.
         server.stop(process)
         raise
-    return MlflowState(uri, process.pid, took_s)
+    return ServiceState(uri, process.pid, took_s, str(stores))
 
 
-def _given_server(given: str) -> MlflowState:
+def _given_server(given: str) -> ServiceState:
     if given.startswith(("http://", "https://")) and not answers(given):
         raise SurroundingsError(
             f"MLFLOW_TRACKING_URI={given} is set, so no server is started, but that one does not "
             "answer at /health: unset it to have one started on this machine"
         )
-    return MlflowState(given)
+    return ServiceState(given)
 
 
 def _uri_of(process: psutil.Process) -> str:

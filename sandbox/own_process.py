@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 import subprocess
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -26,11 +27,13 @@ class OwnProcess:
         name: of the service; also the names of its log and its lock.
         folder: holds everything of the service.
         mark: text on its command line that no other program has, a path of ours.
+        stop_signal: what means stop to it.
     """
 
     name: str
     folder: Path
     mark: str
+    stop_signal: signal.Signals = signal.SIGTERM
 
     @property
     def log(self) -> Path:
@@ -53,13 +56,17 @@ class OwnProcess:
         return find_process(self.file)
 
     def launch(
-        self, command: Sequence[str], environment: Mapping[str, str] | None = None
+        self,
+        command: Sequence[str],
+        environment: Mapping[str, str] | None = None,
+        user_id: int | None = None,
     ) -> psutil.Process:
         """Start the program and remember it.
 
         Args:
             command: program and arguments; one of them holds the mark.
             environment: its variables; those of this process by default.
+            user_id: who runs it, also as its only group; the user of this process by default.
         """
         self.folder.mkdir(parents=True, exist_ok=True)
         with self.log.open("a") as log:
@@ -72,6 +79,9 @@ class OwnProcess:
                 start_new_session=True,
                 cwd=self.folder,
                 env=environment,
+                user=user_id,
+                group=user_id,
+                extra_groups=None if user_id is None else [],
             )
         ProcessFile.of(process.pid, self.mark).write(self.file)
         return psutil.Process(process.pid)
@@ -111,7 +121,7 @@ class OwnProcess:
             True when it stopped by itself, False when it had to be killed.
         """
         children = _children(process)
-        by_itself = stop_process(process)
+        by_itself = stop_process(process, ask_with=self.stop_signal)
         for child in children:
             stop_process(child)
         self.file.unlink(missing_ok=True)

@@ -7,6 +7,7 @@ time of creation and a word of the command line decide.
 from __future__ import annotations
 
 import json
+import signal
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
@@ -68,14 +69,24 @@ def is_alive(process: psutil.Process) -> bool:
         return False
 
 
-def stop_process(process: psutil.Process, *, patience_s: float = 20.0) -> bool:
+def stop_process(
+    process: psutil.Process,
+    *,
+    ask_with: signal.Signals = signal.SIGTERM,
+    patience_s: float = 20.0,
+) -> bool:
     """Ask a process to stop, wait, and kill it when it does not.
+
+    Args:
+        process: to stop.
+        ask_with: the signal that means stop to it.
+        patience_s: how long it may take.
 
     Returns:
         True when it stopped by itself.
     """
     try:
-        process.terminate()
+        process.send_signal(ask_with)
         if wait_until(lambda: not is_alive(process), within_s=patience_s) is not None:
             return True
         process.kill()

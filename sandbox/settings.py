@@ -31,6 +31,10 @@ class SandboxSettings(BaseSettings):
         19092, ge=1024, le=65534, description="port of the broker; its controller takes the next"
     )
     mlflow_port: int = Field(15000, ge=1024, le=65535, description="port of the MLflow server")
+    postgresql_port: int = Field(
+        15432, ge=1024, le=65535, description="port of the PostgreSQL server"
+    )
+    s3_port: int = Field(29000, ge=1024, le=65535, description="port of the S3 server")
 
     @property
     def folder(self) -> Path:
