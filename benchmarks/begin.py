@@ -32,6 +32,7 @@ from fraud_core.features import FEATURE_NAMES
 from fraud_core.kafka import KafkaSettings
 from fraud_core.topic_admin import cluster_id
 from fraud_core.transaction_files import transaction_files
+from fraud_core.transaction_source import TransactionFile, state_of
 
 _CHANGEABLE: Final = frozenset({"title", "budget_s", "require", "prices", "overhead"})
 """Keys of a plan that change no measurement."""
@@ -44,7 +45,7 @@ class Request:
     Attributes:
         plan: what is measured.
         artifact: folder that the engines are started with.
-        transactions: files or folders of the load.
+        transactions: files or folders of the load, or s3://bucket/prefix.
         results: folder of all campaigns.
         engine: only this one; all of the plan where None.
         command: the command line, for the result.
@@ -56,7 +57,7 @@ class Request:
 
     plan: Plan
     artifact: Path
-    transactions: Sequence[Path]
+    transactions: Sequence[Path | str]
     results: Path
     engine: str | None
     command: Sequence[str]
@@ -245,7 +246,7 @@ def empty_result(request: Request, found: Found, folder: Path, now: datetime) ->
     )
 
 
-def _features_key(files: Sequence[Path], artifact: Artifact) -> str:
+def _features_key(files: Sequence[TransactionFile], artifact: Artifact) -> str:
     """Changes with the files, the date range and the meaning of the features."""
     manifest = artifact.manifest
     digest = hashlib.sha256(
@@ -253,8 +254,7 @@ def _features_key(files: Sequence[Path], artifact: Artifact) -> str:
     )
     digest.update(repr((FEATURE_NAMES, manifest.label_delay_s)).encode())
     for file in files:
-        state = file.stat()
-        digest.update(repr((str(file.resolve()), state.st_size, state.st_mtime_ns)).encode())
+        digest.update(repr(state_of(file)).encode())
     return digest.hexdigest()[:16]
 
 

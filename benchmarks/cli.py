@@ -15,7 +15,7 @@ import typer
 from fraud_core.command import log_to_stderr, run_command, say, show
 
 DEMO_ARTIFACT: Final = Path(".demo/artifact")
-DEMO_TRANSACTIONS: Final = Path(".demo/transactions")
+DEMO_TRANSACTIONS: Final = ".demo/transactions"
 DEFAULT_RESULTS: Final = Path("benchmarks/results")
 
 app = typer.Typer(add_completion=False, no_args_is_help=True, pretty_exceptions_enable=False)
@@ -24,7 +24,8 @@ PlanArgument = Annotated[Path, typer.Argument(help="plan file, see benchmarks/pl
 RunArgument = Annotated[str, typer.Argument(metavar="RUN", help="id or folder of a run")]
 ArtifactOption = Annotated[Path, typer.Option(help="artifact folder of the model")]
 TransactionsOption = Annotated[
-    list[Path], typer.Option(help="file or folder of transactions, may be repeated")
+    list[str],
+    typer.Option(help="file or folder of transactions, or s3://bucket/prefix; may be repeated"),
 ]
 ResultsOption = Annotated[Path, typer.Option(help="folder of all results")]
 EngineOption = Annotated[str | None, typer.Option(help="only this engine of the plan")]

@@ -56,7 +56,7 @@ class Finding:
     text: str
 
 
-def examine(artifact: Path, transactions: Sequence[Path], results: Path) -> list[Finding]:
+def examine(artifact: Path, transactions: Sequence[Path | str], results: Path) -> list[Finding]:
     """Look at everything that a run needs."""
     return [
         *settings_found(os.environ),

@@ -82,7 +82,7 @@ class DrainRequest:
     engines: Sequence[tuple[str, int]]
     records: int
     artifact: Path
-    transactions: Sequence[Path]
+    transactions: Sequence[Path | str]
     results: Path
 
 

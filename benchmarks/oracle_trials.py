@@ -100,7 +100,7 @@ class TrialRequest:
     """What every trial shares."""
 
     artifact: Path
-    transactions: Sequence[Path]
+    transactions: Sequence[Path | str]
     results: Path
     command: Sequence[str]
     profile: ProfileName = "quick"

@@ -191,7 +191,7 @@ def read_ledger(path: Path) -> Ledger:
 
 
 def make_offline_features(
-    transactions: Sequence[Path], artifact: Path, path: Path, log_path: Path
+    transactions: Sequence[Path | str], artifact: Path, path: Path, log_path: Path
 ) -> None:
     """Have `model_export features` write the offline features of the files, unless they are there.
 

@@ -19,7 +19,7 @@ from fraud_core.topics import TopicNames
 class LoadFiles:
     """What the load is read from: files or folders of transactions, and the artifact's folder."""
 
-    transactions: Sequence[Path]
+    transactions: Sequence[Path | str]
     artifact: Path
 
 

@@ -79,7 +79,7 @@ class Bench:
 
     broker: Broker
     artifact: Artifact
-    transactions: Sequence[Path]
+    transactions: Sequence[Path | str]
     features: Path | None
     run_folder: Path
     run_id: str

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from pathlib import Path
+from io import FileIO
 from typing import Final
 
 import numpy as np
@@ -11,7 +11,9 @@ import numpy as np
 from fraud_core.course_lines import Integers, LineColumns, read_lines
 from fraud_core.course_row import COLUMNS
 from fraud_core.errors import TransactionFileError
+from fraud_core.s3_object import S3Object, S3Reader
 from fraud_core.transaction import ANY_DATE, SECONDS_PER_DAY, DateRange, format_time
+from fraud_core.transaction_source import TransactionFile
 
 LONGEST_LINE_BYTES: Final = 3 * 1024 * 1024
 """A record of a longer one would not fit the topic; most likely it is no text at all."""
@@ -64,7 +66,7 @@ def _confirmed_days(rows: LineColumns) -> Integers:
     return np.where(days[:-1] == days[1:], days[:-1], NO_DAY)
 
 
-def blocks_of(files: Sequence[Path], block_bytes: int) -> Iterator[bytes | None]:
+def blocks_of(files: Sequence[TransactionFile], block_bytes: int) -> Iterator[bytes | None]:
     """The bytes of all files, each ended by a line end; None when there are no more."""
     for path in files:
         try:
@@ -74,9 +76,9 @@ def blocks_of(files: Sequence[Path], block_bytes: int) -> Iterator[bytes | None]
     yield None
 
 
-def _file_blocks(path: Path, block_bytes: int) -> Iterator[bytes]:
+def _file_blocks(path: TransactionFile, block_bytes: int) -> Iterator[bytes]:
     unfinished = 0
-    with path.open("rb", buffering=0) as file:
+    with _opened(path) as file:
         if file.read(len(_BYTE_ORDER_MARK)) != _BYTE_ORDER_MARK:
             file.seek(0)
         while block := file.read(block_bytes):
@@ -93,7 +95,11 @@ def _file_blocks(path: Path, block_bytes: int) -> Iterator[bytes]:
         yield b"\n"
 
 
-def check_files(files: Sequence[Path]) -> None:
+def _opened(file: TransactionFile) -> FileIO | S3Reader:
+    return file.open() if isinstance(file, S3Object) else file.open("rb", buffering=0)
+
+
+def check_files(files: Sequence[TransactionFile]) -> None:
     """Look at the beginning of every file before anything is read in earnest."""
     newest_day, newest = NO_DAY, None
     for path in files:
@@ -107,10 +113,10 @@ def check_files(files: Sequence[Path]) -> None:
         newest_day, newest = first_day, path
 
 
-def _first_day(path: Path) -> int:
+def _first_day(path: TransactionFile) -> int:
     """The day, counted from 1970-01-01, with which a file begins; `NO_DAY` if it is not clear."""
     try:
-        with path.open("rb") as file:
+        with _opened(path) as file:
             head = file.read(_HEAD_BYTES).removeprefix(_BYTE_ORDER_MARK)
     except OSError as error:
         raise _unreadable(path, error) from None
@@ -131,7 +137,7 @@ def _first_day(path: Path) -> int:
     return int(days[np.argmax(days != NO_DAY)]) if len(days) else NO_DAY
 
 
-def _unreadable(path: Path, error: OSError) -> TransactionFileError:
+def _unreadable(path: TransactionFile, error: OSError) -> TransactionFileError:
     return TransactionFileError(
         f"{path} cannot be read ({error.strerror}): check that the file is there and its rights"
     )

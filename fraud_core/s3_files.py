@@ -6,21 +6,10 @@ from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from typing import Any, Final
 
-import boto3
-from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
 
-_CONFIG: Final = Config(
-    connect_timeout=5,
-    read_timeout=60,
-    retries={"mode": "standard", "max_attempts": 3},
-    # Servers that are not Amazon's know neither a bucket in the host name nor the newer checksums.
-    s3={"addressing_style": "path"},
-    request_checksum_calculation="when_required",
-    response_checksum_validation="when_required",
-)
-_DEFAULT_REGION: Final = "us-east-1"
-"""Without any region boto3 signs nothing; servers that are not Amazon's take every one."""
+from fraud_core.s3_access import open_client
+
 _MISSING: Final = frozenset({"404", "NoSuchKey", "NoSuchBucket", "NotFound"})
 
 
@@ -42,9 +31,7 @@ class S3Files:
     @classmethod
     def open(cls, bucket: str, prefix: str) -> S3Files:
         """Make a client; AWS_ENDPOINT_URL, AWS_DEFAULT_REGION and the keys are variables."""
-        session = boto3.Session()
-        region = session.region_name or _DEFAULT_REGION
-        return cls(session.client("s3", region_name=region, config=_CONFIG), bucket, prefix)
+        return cls(open_client().boto, bucket, prefix)
 
     def path(self, name: str) -> str:
         """A file as a person finds it."""

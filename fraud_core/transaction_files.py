@@ -24,7 +24,10 @@ from fraud_core.course_lines import (
 )
 from fraud_core.course_row import encode_row
 from fraud_core.errors import ConfigError, TransactionFileError
+from fraud_core.s3_address import S3Address, s3_address
+from fraud_core.s3_object import S3Object, objects_at
 from fraud_core.transaction import ANY_DATE, DateRange
+from fraud_core.transaction_source import TransactionFile, place_of
 
 __all__ = [
     "DayRows",
@@ -35,6 +38,8 @@ __all__ = [
 ]
 
 BLOCK_BYTES: Final = 1024 * 1024
+_SUFFIX: Final = ".txt"
+_NO_FILES: Final = "{} holds no *.txt: name the folder with the transaction files"
 LARGEST_PART_ROWS: Final = 65_536
 """A day with more rows is given in parts: 1.57 M rows a day take 300 MB."""
 
@@ -75,30 +80,22 @@ class DayRows:
         return len(self.seq)
 
 
-def transaction_files(paths: Sequence[Path]) -> list[Path]:
-    """Files to read: a file is itself, a folder its `*.txt` by name.
+def transaction_files(places: Sequence[Path | str]) -> list[TransactionFile]:
+    """Files to read: a file is itself, a folder its `*.txt` by name, on a disk or in S3.
+
+    Args:
+        places: paths, or s3://bucket/prefix.
 
     Raises:
-        TransactionFileError: a path does not exist, a folder holds no such file, or a file is
+        TransactionFileError: a place does not exist, a folder holds no such file, or a file is
             named twice.
+        StreamError: the bucket is not there, or the S3 server refuses us.
     """
-    files: list[Path] = []
-    for path in paths:
-        if path.is_dir():
-            found = sorted(entry for entry in path.glob("*.txt") if entry.is_file())
-            if not found:
-                message = f"{path} holds no *.txt: name the folder with the transaction files"
-                raise TransactionFileError(message)
-            files += found
-        elif path.is_file():
-            files.append(path)
-        else:
-            message = (
-                f"{path} does not exist: name a transaction file or a folder of them, or make "
-                "some with `python -m model_export simulate --out DIR`"
-            )
-            raise TransactionFileError(message)
-    twice = [path for path, count in Counter(path.resolve() for path in files).items() if count > 1]
+    files: list[TransactionFile] = []
+    for place in places:
+        address = s3_address(place)
+        files += _in_s3(address) if address else _on_disk(Path(place))
+    twice = [place for place, count in Counter(map(place_of, files)).items() if count > 1]
     if twice:
         message = f"{twice[0]} is named twice, so its rows would be too: name each file once"
         raise TransactionFileError(message)
@@ -108,8 +105,32 @@ def transaction_files(paths: Sequence[Path]) -> list[Path]:
     return files
 
 
+def _on_disk(path: Path) -> list[Path]:
+    if path.is_file():
+        return [path]
+    if not path.is_dir():
+        message = (
+            f"{path} does not exist: name a transaction file or a folder of them, or make "
+            "some with `python -m model_export simulate --out DIR`"
+        )
+        raise TransactionFileError(message)
+    found = sorted(entry for entry in path.glob(f"*{_SUFFIX}") if entry.is_file())
+    if not found:
+        raise TransactionFileError(_NO_FILES.format(path))
+    return found
+
+
+def _in_s3(address: S3Address) -> list[S3Object]:
+    from fraud_core.s3_access import open_client  # 30 MB, which most processes do not need
+
+    found = objects_at(address, _SUFFIX, open_client())
+    if not found:
+        raise TransactionFileError(_NO_FILES.format(address))
+    return found
+
+
 def read_days(
-    files: Sequence[Path],
+    files: Sequence[TransactionFile],
     *,
     dates: DateRange = ANY_DATE,
     customers_share: float = 1.0,

@@ -34,8 +34,11 @@ DAY_FORMAT = "%Y-%m-%d"
 DEFAULT_LABEL_DELAY_DAYS = DEFAULT_LABEL_DELAY_S // SECONDS_PER_DAY
 
 Transactions = Annotated[
-    list[Path],
-    typer.Option(help="A file in the course's format or a folder of them; may be given again."),
+    list[str],
+    typer.Option(
+        help="A file in the course's format or a folder of them, or s3://bucket/prefix; may be "
+        "given again."
+    ),
 ]
 Share = Annotated[
     float, typer.Option(help="Share of the customers that are kept, by a hash of their id.")

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, fields
-from pathlib import Path
 from typing import Any, Final
 
 import numpy as np
@@ -17,6 +16,7 @@ from fraud_core.offline_features import OutcomeTable, TransactionTable
 from fraud_core.stream_start import last_second
 from fraud_core.transaction import REASONS, SECONDS_PER_DAY, DateRange
 from fraud_core.transaction_files import DayRows, read_days
+from fraud_core.transaction_source import TransactionFile, size_bytes
 
 Integers = npt.NDArray[np.int64]
 
@@ -125,7 +125,9 @@ class Reading:
         return len(self.rows)
 
 
-def read_clean_rows(files: Sequence[Path], *, dates: DateRange, customers_share: float) -> Reading:
+def read_clean_rows(
+    files: Sequence[TransactionFile], *, dates: DateRange, customers_share: float
+) -> Reading:
     """Read the clean rows of files into memory.
 
     Raises:
@@ -151,13 +153,13 @@ def read_clean_rows(files: Sequence[Path], *, dates: DateRange, customers_share:
     return Reading(join_rows(pieces), parts, dirty, blank_lines)
 
 
-def check_memory(files: Sequence[Path], customers_share: float) -> None:
+def check_memory(files: Sequence[TransactionFile], customers_share: float) -> None:
     """Refuse what would not fit before anything is read.
 
     Raises:
         ConfigError: with the estimate and the share of customers that fits.
     """
-    row_bytes = sum(file.stat().st_size for file in files) / _BYTES_A_LINE * _BYTES_A_ROW
+    row_bytes = sum(map(size_bytes, files)) / _BYTES_A_LINE * _BYTES_A_ROW
     if row_bytes * customers_share + _FIXED_BYTES <= LARGEST_MEMORY_BYTES:
         return
     fits = (LARGEST_MEMORY_BYTES - _FIXED_BYTES) / row_bytes

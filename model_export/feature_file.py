@@ -15,6 +15,7 @@ from fraud_core.artifact import Manifest
 from fraud_core.features import FEATURE_NAMES
 from fraud_core.offline_features import FeatureTable, OutcomeTable, offline_features
 from fraud_core.transaction import ANY_DATE, DateRange
+from fraud_core.transaction_source import TransactionFile
 from model_export.clean_rows import CleanRows, Reading, join_rows, read_clean_rows
 from model_export.history import history_entries, history_outcomes
 
@@ -27,7 +28,7 @@ Features = tuple[CleanRows, FeatureTable]
 
 
 def read_for_features(
-    files: Sequence[Path], manifest: Manifest | None, customers_share: float
+    files: Sequence[TransactionFile], manifest: Manifest | None, customers_share: float
 ) -> Reading:
     """Read the rows; with a manifest its share of customers and its latest date hold.
 

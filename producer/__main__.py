@@ -27,6 +27,7 @@ from fraud_core.topic_admin import require_topics
 from fraud_core.topics import LABELS, TopicNames
 from fraud_core.transaction import format_time
 from fraud_core.transaction_files import transaction_files
+from fraud_core.transaction_source import TransactionFile
 from producer.ahead import Ahead
 from producer.labels_topic import LabelsEnd, read_labels_end
 from producer.ledger import Ledger
@@ -50,11 +51,12 @@ EXAMPLE = (
 @app.command(epilog=EXAMPLE, no_args_is_help=True)
 def produce(
     transactions: Annotated[
-        list[Path], typer.Option(help="Files of transactions, or folders of *.txt.")
+        list[str],
+        typer.Option(help="Files of transactions, or folders of *.txt, or s3://bucket/prefix."),
     ],
     artifact: Annotated[Path, typer.Option(help="The artifact folder that the scorers use.")],
     more: Annotated[
-        list[Path] | None, typer.Argument(metavar="[PATH]...", help="More of --transactions.")
+        list[str] | None, typer.Argument(metavar="[PATH]...", help="More of --transactions.")
     ] = None,
     rate: Annotated[
         float, typer.Option(help="Events per second; 0 sends as fast as possible.")
@@ -106,7 +108,9 @@ def produce(
     _send(files, read_manifest(artifact), TopicNames(topic_prefix), options)
 
 
-def _send(files: list[Path], manifest: Manifest, names: TopicNames, options: Options) -> None:
+def _send(
+    files: list[TransactionFile], manifest: Manifest, names: TopicNames, options: Options
+) -> None:
     schedule = schedule_of(options)
     plan_of(options, schedule, manifest, None)  # so that a wrong option needs no broker
     settings = KafkaSettings.from_environment()

@@ -16,12 +16,12 @@ import threading
 from collections.abc import Iterator
 from dataclasses import dataclass
 from multiprocessing.connection import Connection, Pipe
-from pathlib import Path
 from typing import Final
 
 from fraud_core.errors import StreamError, SurroundingsError
 from fraud_core.transaction import DateRange
 from fraud_core.transaction_files import read_days
+from fraud_core.transaction_source import TransactionFile
 from producer.sources import StreamBlock, StreamPlan, stream_blocks
 
 BUFFER_ROWS: Final = 100_000
@@ -47,7 +47,7 @@ class ReadRequest:
         plan: which rows make the stream.
     """
 
-    files: list[Path]
+    files: list[TransactionFile]
     dates: DateRange
     customers_share: float
     plan: StreamPlan
