@@ -234,12 +234,13 @@ def publish(run_id: RunArgument, results: ResultsOption = DEFAULT_RESULTS) -> No
     from benchmarks import tracking
     from benchmarks.campaign import refresh
     from benchmarks.store import run_folder_of
+    from fraud_core.tracking_server import tracking_uri
 
     folder = run_folder_of(run_id, results)
     result = refresh(folder)
     if result.cells_missing:
         say(f"cells that are not measured: {', '.join(result.cells_missing)}")
-    uri = tracking.tracking_uri(os.environ)
+    uri = tracking_uri(os.environ)
     experiment = os.environ.get("MLFLOW_EXPERIMENT_NAME") or tracking.EXPERIMENT
     done = tracking.publish(folder, uri, experiment, time.sleep)
     say(f"{done.written} runs written, {done.left_alone} were there already")

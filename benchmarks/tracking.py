@@ -8,9 +8,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import os
-import urllib.error
-import urllib.request
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -28,42 +25,17 @@ from benchmarks.result import RunResult
 from benchmarks.samples import OFFSETS_FILE, USE_FILE
 from benchmarks.store import LOAD_FILE, RUN_FILE, STEP_FILE, load_run, step_folder
 from benchmarks.tracking_records import RUN_ID_TAG, TrackedRun, campaign_run, cell_runs
-from fraud_core.errors import SurroundingsError
+from fraud_core.tracking_server import TrackingError, prepare_client
 
 EXPERIMENT: Final = "fraud-stream"
-SANDBOX_TRACKING_URI: Final = "http://127.0.0.1:15000"
-"""Where `python -m sandbox up mlflow` starts a server."""
-
 _DIGEST_TAG: Final = "streamgauge.digest"
 _PARENT_TAG: Final = "mlflow.parentRunId"
-_TRIES: Final = 3
-_PAUSE_S: Final = 2.0
-_ANSWER_WITHIN_S: Final = 5.0
 _POINTS_OF_A_REQUEST: Final = 1000  # the most that MLflow takes
-_CLIENT_SETTINGS: Final[Mapping[str, str]] = {
-    # left alone, the client asks a dead server for minutes
-    "MLFLOW_HTTP_REQUEST_MAX_RETRIES": "2",
-    "MLFLOW_HTTP_REQUEST_TIMEOUT": "30",
-    "MLFLOW_DISABLE_TELEMETRY": "true",
-    "MLFLOW_ENABLE_ARTIFACTS_PROGRESS_BAR": "false",
-    # our results go to stdout, and this is none of them
-    "MLFLOW_SUPPRESS_PRINTING_URL_TO_STDOUT": "true",
-}
 _RAW_FILES: Final = (OFFSETS_FILE, USE_FILE, LOAD_FILE, STEP_FILE)
 """All that is sampled. Ledger and outputs, one row for each record, stay in the results folder."""
 
 Files = Mapping[str, Path]
 """Artifacts by their place in the run."""
-
-
-class TrackingError(SurroundingsError):
-    """The tracking server does not answer or does not take what it is told."""
-
-    def __init__(self, *, uri: str, reason: str) -> None:
-        super().__init__(
-            f"the MLflow server at {uri} cannot be used ({reason}): start one with "
-            "`python -m sandbox up mlflow` or set MLFLOW_TRACKING_URI, then publish again"
-        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,11 +55,6 @@ class Published:
     left_alone: int
 
 
-def tracking_uri(environment: Mapping[str, str]) -> str:
-    """The server that is set, else the sandbox's."""
-    return environment.get("MLFLOW_TRACKING_URI") or SANDBOX_TRACKING_URI
-
-
 def publish(
     run_folder: Path, uri: str, experiment: str, pause: Callable[[float], None]
 ) -> Published:
@@ -103,9 +70,7 @@ def publish(
         TrackingError: the server does not answer or refuses.
     """
     result = load_run(run_folder)
-    for name, value in _CLIENT_SETTINGS.items():
-        os.environ.setdefault(name, value)
-    require_answer(uri, pause)
+    prepare_client(uri, pause)
     files = _campaign_files(run_folder)
     with _as_tracking_error(uri):
         client = MlflowClient(tracking_uri=uri)
@@ -199,27 +164,6 @@ class _Desk:
         # the last thing: a run without it was left half written
         self.client.set_tag(run_id, _DIGEST_TAG, digest)
         return run_id
-
-
-def require_answer(uri: str, pause: Callable[[float], None]) -> None:
-    """Check that a server answers; a store that is no server needs no check.
-
-    Raises:
-        TrackingError: it does not after a few tries.
-    """
-    if not uri.startswith(("http://", "https://")):
-        return
-    for number in range(1, _TRIES + 1):
-        try:
-            with urllib.request.urlopen(f"{uri.rstrip('/')}/health", timeout=_ANSWER_WITHIN_S):  # noqa: S310  # the scheme is checked above
-                return
-        except urllib.error.HTTPError:
-            return  # somebody answers; what the server says to a client is told by the client
-        except OSError as error:
-            reason = f"no answer after {number} tries: {error}"
-        if number < _TRIES:
-            pause(_PAUSE_S)
-    raise TrackingError(uri=uri, reason=reason)
 
 
 @contextmanager

@@ -1,7 +1,9 @@
-"""`python -m model_export simulate | features | train`."""
+"""`python -m model_export simulate | features | train | fetch`."""
 
 from __future__ import annotations
 
+import os
+import time
 from collections import Counter
 from datetime import datetime
 from pathlib import Path
@@ -11,6 +13,8 @@ import typer
 
 from fraud_core.artifact import DEFAULT_LABEL_DELAY_S, load_artifact
 from fraud_core.command import run_command, say, show
+from fraud_core.errors import ConfigError
+from fraud_core.tracking_server import prepare_client, tracking_uri
 from fraud_core.transaction import ANY_DATE, SECONDS_PER_DAY, format_time
 from fraud_core.transaction_files import transaction_files
 from model_export.clean_rows import read_clean_rows
@@ -23,6 +27,7 @@ from model_export.feature_file import (
     write_features,
 )
 from model_export.periods import Lengths, choose_periods
+from model_export.registry_reference import MODEL_NAME, parse_reference
 from model_export.simulate import SimulationPlan, simulate
 
 if TYPE_CHECKING:
@@ -48,7 +53,7 @@ Days = Annotated[int, typer.Option(min=1)]
 
 @app.callback()
 def main() -> None:
-    """Simulate transactions, compute offline features, train and export the model."""
+    """Simulate transactions, compute offline features, train, export and register the model."""
 
 
 @app.command("simulate")
@@ -127,11 +132,24 @@ def train_command(
     test_days: Days = 7,
     label_delay_days: Days = DEFAULT_LABEL_DELAY_DAYS,
     seed: Annotated[int, typer.Option(min=0)] = 0,
+    register: Annotated[
+        bool, typer.Option("--register", help="Register it on the server of MLFLOW_TRACKING_URI.")
+    ] = False,
+    force: Annotated[
+        bool, typer.Option("--force", help="Make it champion, better or not.")
+    ] = False,
 ) -> None:
     """Train the model, judge it by the handbook's protocol, and write the artifact folder.
 
-    Example: python -m model_export train --transactions data --out model
+    With --register it becomes a version of the registered model `fraud`, and its champion where it
+    is better than the present one on the same test window.
+
+    Example: python -m model_export train --transactions data --out model --register
     """
+    if force and not register:
+        raise ConfigError("--force moves the champion's alias: give --register with it")
+    if register:
+        prepare_client(tracking_uri(os.environ), time.sleep)
     files = transaction_files(transactions)
     lengths = Lengths(train_days, test_days, label_delay_days)
     reading = read_clean_rows(files, dates=ANY_DATE, customers_share=customers_share)
@@ -152,6 +170,39 @@ def train_command(
     manifest = write_artifact(out, reading, trained, periods, settings)
     _show_quality(trained, manifest.metrics["onnx_largest_difference"])
     show(f"artifact written to {out}")
+    if register:
+        _register(out, trained, force=force)
+
+
+def _register(folder: Path, trained: Trained, *, force: bool) -> None:
+    from model_export.registering import register_and_decide
+    from model_export.registry import EXPERIMENT, Registry
+
+    experiment = os.environ.get("MLFLOW_EXPERIMENT_NAME") or EXPERIMENT
+    registry = Registry(tracking_uri(os.environ), experiment)
+    outcome = register_and_decide(registry, load_artifact(folder), trained, force=force)
+    found = "registered as" if outcome.is_new else "was there already as"
+    show(f"{found} version {outcome.version} of {MODEL_NAME}: {outcome.page}")
+    becomes = "champion" if outcome.decision.moves else "the alias champion stays where it is"
+    show(f"{becomes}: {outcome.decision.reason}")
+
+
+@app.command("fetch")
+def fetch_command(
+    model: Annotated[str, typer.Argument(help="models:/fraud@champion, or models:/fraud/3.")],
+    out: Annotated[Path, typer.Argument(metavar="DIR", help="Folder for the artifact.")],
+) -> None:
+    """Bring a registered artifact from the server of MLFLOW_TRACKING_URI, and check every file.
+
+    Example: python -m model_export fetch models:/fraud@champion model
+    """
+    reference = parse_reference(model)
+    uri = tracking_uri(os.environ)
+    prepare_client(uri, time.sleep)
+    from model_export.registry import Registry  # it costs 3 s
+
+    artifact = Registry(uri).fetch(reference, out)
+    show(f"{reference}: model {artifact.model_sha256[:8]} in {out}")
 
 
 def _say_left_out(dirty: Counter[str], blank_lines: int) -> None:

@@ -6,6 +6,8 @@ import json
 import os
 import re
 import secrets
+import urllib.error
+import urllib.request
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -27,6 +29,7 @@ BUCKETS: Final = ("mlflow", "streamgauge")
 """Made at every start: for MLflow's artifacts, and for whatever the user wants to keep."""
 REGION: Final = "us-east-1"
 
+_ANSWER_WITHIN_S: Final = 5.0
 _SECRET_BYTES: Final = 24
 _IN_USE: Final = (
     "stop that program, or set SANDBOX_S3_PORT to a free port, or, if it is an S3 server that you "
@@ -71,7 +74,7 @@ def s3_up(settings: SandboxSettings, environment: Mapping[str, str]) -> ServiceS
         SurroundingsError: no program, a port in use, or a server that does not answer.
     """
     if given := given_endpoint(environment):
-        return ServiceState(given)
+        return _given_server(given)
     server = s3_process(settings)
     with server.alone():
         running = server.find()
@@ -91,7 +94,7 @@ def s3_down(settings: SandboxSettings) -> bool:
 def s3_status(settings: SandboxSettings, environment: Mapping[str, str]) -> ServiceState | None:
     """The server that `up` would give without a start; None when none answers."""
     if given := given_endpoint(environment):
-        return ServiceState(given)
+        return _given_server(given)
     running = s3_process(settings).find()
     if running is None or not is_answered(port := _port_of(running)):
         return None
@@ -124,6 +127,19 @@ def server_command(program: Path, folder: Path, port: int) -> list[str]:
         *(str(program), "serve", "s3", str(buckets_folder(folder))),
         *("--config", "/dev/null", "--addr", f"{LOOPBACK}:{port}"),
     ]
+
+
+def _given_server(given: str) -> ServiceState:
+    try:
+        urllib.request.urlopen(given, timeout=_ANSWER_WITHIN_S).close()  # noqa: S310  # the user's own setting
+    except urllib.error.HTTPError:
+        pass  # it answers, and refuses whoever has no key
+    except (OSError, ValueError) as error:
+        raise SurroundingsError(
+            f"the S3 server {given} is set, so none is started, but that one does not answer "
+            f"({error}): unset AWS_ENDPOINT_URL and MLFLOW_S3_ENDPOINT_URL to have one started here"
+        ) from None
+    return ServiceState(given)
 
 
 def _start(settings: SandboxSettings, server: OwnProcess) -> ServiceState:

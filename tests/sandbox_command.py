@@ -34,7 +34,8 @@ def run_sandbox(
 
 def sandbox_environment(folder: Path) -> dict[str, str]:
     """The variables of a sandbox of its own: other folder, other ports, the same jar cache."""
-    foreign = ("KAFKA_", "MLFLOW_")
+    foreign = ("KAFKA_", "MLFLOW_", "AWS_")
     inherited = {name: value for name, value in os.environ.items() if not name.startswith(foreign)}
-    ports = {"SANDBOX_KAFKA_PORT": str(free_port()), "SANDBOX_MLFLOW_PORT": str(free_port())}
+    services = ("KAFKA", "MLFLOW", "POSTGRESQL", "S3")
+    ports = {f"SANDBOX_{service}_PORT": str(free_port()) for service in services}
     return inherited | {"SANDBOX_DIR": str(folder)} | ports
