@@ -39,8 +39,8 @@ def test_the_same_scores_are_not_better():
 
 def test_a_difference_by_chance_is_not_better():
     customer_id, fraud, scores = window()
-    noise = np.random.default_rng(1).normal(0, 0.01, ROWS).astype(np.float32)
-    found = compare(customer_id, fraud, scores + noise, scores)
+    noise = np.random.default_rng(1).normal(0, 0.02, (2, ROWS)).astype(np.float32)
+    found = compare(customer_id, fraud, scores + noise[0], scores + noise[1])
     assert found.low < 0 < found.high
 
 
