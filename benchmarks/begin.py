@@ -15,6 +15,7 @@ from benchmarks.external import External
 from benchmarks.plan import EXTERNAL, Plan, with_names
 from benchmarks.process_use import listener_on
 from benchmarks.result import RunResult
+from benchmarks.results_mirror import bring_run, bring_run_files
 from benchmarks.runner import broker_port
 from benchmarks.store import (
     RUN_FILE,
@@ -149,7 +150,9 @@ def campaign_folder(request: Request, now: datetime) -> Path:
             was begun with another plan.
         SurroundingsError: the disk is full.
     """
-    folder = request.results / choose_run(request, now)
+    run = choose_run(request, now)
+    bring_run(request.results, run)
+    folder = request.results / run
     if (folder / RUN_FILE).exists():
         _refuse_mixture(request, load_run(folder), folder)
     try:
@@ -164,6 +167,7 @@ def campaign_folder(request: Request, now: datetime) -> Path:
 def newest_run(plan_id: str, results: Path) -> str | None:
     """The id of the run of a plan that was begun last; runs that cannot be read are passed over."""
     mine = []
+    bring_run_files(results, plan_id)
     for path in results.glob(f"{plan_id}-*/{RUN_FILE}"):
         with contextlib.suppress(ConfigError):
             run = load_run(path.parent)

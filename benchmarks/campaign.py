@@ -44,6 +44,7 @@ from benchmarks.plan import Plan, Step, with_names
 from benchmarks.process_use import single_samples
 from benchmarks.producing import LoadFiles
 from benchmarks.result import DrainProbe, FailedStep, RunResult, StepResult
+from benchmarks.results_mirror import keep_run
 from benchmarks.runner import Bench, Progress, run_step
 from benchmarks.store import (
     DRAIN_FILE,
@@ -274,6 +275,7 @@ class _Campaign:
                     raise
                 raise full from None
             refresh(self._folder)
+            keep_run(self._folder)
             time.sleep(self._plan.step.settle_s)
         return refresh(self._folder)
 

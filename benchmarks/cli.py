@@ -12,6 +12,7 @@ from typing import Annotated, Final
 
 import typer
 
+from benchmarks.results_mirror import keep_all, results_folder
 from fraud_core.command import log_to_stderr, run_command, say, show
 
 DEMO_ARTIFACT: Final = Path(".demo/artifact")
@@ -27,7 +28,12 @@ TransactionsOption = Annotated[
     list[str],
     typer.Option(help="file or folder of transactions, or s3://bucket/prefix; may be repeated"),
 ]
-ResultsOption = Annotated[Path, typer.Option(help="folder of all results")]
+ResultsOption = Annotated[
+    Path,
+    typer.Option(
+        parser=results_folder, metavar="PATH", help="folder of all results, or s3://bucket/prefix"
+    ),
+]
 EngineOption = Annotated[str | None, typer.Option(help="only this engine of the plan")]
 CellOption = Annotated[
     list[str] | None, typer.Option(help="only this cell, e.g. faust-2; may be repeated")
@@ -156,7 +162,7 @@ def report(run_id: RunArgument, results: ResultsOption = DEFAULT_RESULTS) -> Non
     """
     from benchmarks.campaign import refresh
     from benchmarks.report import write_report
-    from benchmarks.store import run_folder_of
+    from benchmarks.results_mirror import run_folder_of
 
     folder = run_folder_of(run_id, results)
     result = refresh(folder)
@@ -176,7 +182,7 @@ def judge(
     Example: streamgauge judge smoke-20261102-120431-7f3a
     """
     from benchmarks.judging import judge_run, judged_table, refuse_differences
-    from benchmarks.store import run_folder_of
+    from benchmarks.results_mirror import run_folder_of
 
     judged = judge_run(run_folder_of(run_id, results))
     show(judged.model_dump_json(indent=2) if as_json else judged_table(judged))
@@ -197,7 +203,8 @@ def compare(
     Example: streamgauge compare smoke-20261102-120431-7f3a smoke-20261103-090000-12ab
     """
     from benchmarks.comparison import compare_runs, comparison_table
-    from benchmarks.store import load_run, run_folder_of
+    from benchmarks.results_mirror import run_folder_of
+    from benchmarks.store import load_run
 
     runs = [load_run(run_folder_of(one, results)) for one in (first, second)]
     show(comparison_table(compare_runs(runs[0], runs[1], anyway=anyway)))
@@ -233,7 +240,7 @@ def publish(run_id: RunArgument, results: ResultsOption = DEFAULT_RESULTS) -> No
     """
     from benchmarks import tracking
     from benchmarks.campaign import refresh
-    from benchmarks.store import run_folder_of
+    from benchmarks.results_mirror import run_folder_of
     from fraud_core.tracking_server import tracking_uri
 
     folder = run_folder_of(run_id, results)
@@ -347,7 +354,19 @@ def main() -> None:
     log_to_stderr()
     # Airflow and service managers end a task by SIGTERM: engines are stopped, results are saved
     signal.signal(signal.SIGTERM, _interrupt)
-    run_command(app)
+    run_command(_run_and_keep_results)
+
+
+def _run_and_keep_results() -> None:
+    """Run a command; where results are in S3, what it has changed is there afterwards."""
+    try:
+        app()
+    except SystemExit as end:
+        keep_all(strict=not end.code)
+        raise
+    except BaseException:
+        keep_all(strict=False)
+        raise
 
 
 def _interrupt(*_: object) -> None:

@@ -218,9 +218,3 @@ def set_aside(run_folder: Path, step_id: str) -> None:
 def load_step(folder: Path) -> StepResult:
     """Read `step.json` of a step's folder."""
     return StepResult.model_validate_json((folder / STEP_FILE).read_bytes())
-
-
-def run_folder_of(run: str, results: Path) -> Path:
-    """The folder of a run given by its id, or as a path."""
-    path = Path(run)
-    return path if path.is_dir() and (path / RUN_FILE).exists() else results / run

@@ -10,6 +10,7 @@ from functools import lru_cache
 from typing import Any, Final
 
 import boto3
+from boto3.exceptions import Boto3Error
 from botocore import UNSIGNED
 from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
@@ -58,7 +59,7 @@ class S3Client:
             yield
         except ClientError as error:
             raise self._in_words(error, address) from None
-        except BotoCoreError as error:
+        except (BotoCoreError, Boto3Error) as error:
             raise SurroundingsError(
                 f"{address}: the S3 server at {self._endpoint} cannot be used ({error}): check "
                 "AWS_ENDPOINT_URL and the network; `python -m sandbox up s3` starts one here"
