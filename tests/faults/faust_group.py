@@ -38,7 +38,7 @@ class Account:
     """Every record in and every record out of the topics of a test."""
 
     def __init__(self, kafka, topics, ledger: Path):
-        self._ledger = pq.read_table(ledger).to_pandas().set_index(["partition", "offset"])["seq"]
+        self.seqs = pq.read_table(ledger).to_pandas().set_index(["partition", "offset"])["seq"]
         records = read_topic(kafka, topics.transactions, PARTITIONS)
         self.inputs = {(record.partition(), record.offset()) for record in records}
         self.outputs: dict[tuple[int, int], list[Output]] = defaultdict(list)
@@ -99,7 +99,7 @@ class Account:
         contents = [self.outputs[source][0].content for source in sources]
         assert all(content["labels_complete"] for content in contents)
         table = pq.read_table(offline).to_pandas().set_index("seq")
-        expected = table.loc[self._ledger.loc[sources], list(FEATURE_NAMES)]
+        expected = table.loc[self.seqs.loc[sources], list(FEATURE_NAMES)]
         online = np.array([content["features"] for content in contents])
         assert np.array_equal(online.view(np.int64), expected.to_numpy().view(np.int64))
         scores = OnnxScorer(load_artifact(trained).model_path).score(expected.to_numpy(np.float32))
