@@ -15,7 +15,7 @@ from benchmarks.external import External
 from benchmarks.plan import EXTERNAL, Plan, with_names
 from benchmarks.process_use import listener_on
 from benchmarks.result import RunResult
-from benchmarks.results_mirror import bring_run, bring_run_files
+from benchmarks.results_mirror import bring_file_of_runs, bring_run
 from benchmarks.runner import broker_port
 from benchmarks.store import (
     RUN_FILE,
@@ -167,7 +167,7 @@ def campaign_folder(request: Request, now: datetime) -> Path:
 def newest_run(plan_id: str, results: Path) -> str | None:
     """The id of the run of a plan that was begun last; runs that cannot be read are passed over."""
     mine = []
-    bring_run_files(results, plan_id)
+    bring_file_of_runs(results, RUN_FILE, plan_id)
     for path in results.glob(f"{plan_id}-*/{RUN_FILE}"):
         with contextlib.suppress(ConfigError):
             run = load_run(path.parent)

@@ -162,7 +162,7 @@ def report(run_id: RunArgument, results: ResultsOption = DEFAULT_RESULTS) -> Non
     """
     from benchmarks.campaign import refresh
     from benchmarks.report import write_report
-    from benchmarks.results_mirror import run_folder_of
+    from benchmarks.store import run_folder_of
 
     folder = run_folder_of(run_id, results)
     result = refresh(folder)
@@ -182,7 +182,7 @@ def judge(
     Example: streamgauge judge smoke-20261102-120431-7f3a
     """
     from benchmarks.judging import judge_run, judged_table, refuse_differences
-    from benchmarks.results_mirror import run_folder_of
+    from benchmarks.store import run_folder_of
 
     judged = judge_run(run_folder_of(run_id, results))
     show(judged.model_dump_json(indent=2) if as_json else judged_table(judged))
@@ -203,8 +203,7 @@ def compare(
     Example: streamgauge compare smoke-20261102-120431-7f3a smoke-20261103-090000-12ab
     """
     from benchmarks.comparison import compare_runs, comparison_table
-    from benchmarks.results_mirror import run_folder_of
-    from benchmarks.store import load_run
+    from benchmarks.store import load_run, run_folder_of
 
     runs = [load_run(run_folder_of(one, results)) for one in (first, second)]
     show(comparison_table(compare_runs(runs[0], runs[1], anyway=anyway)))
@@ -240,7 +239,7 @@ def publish(run_id: RunArgument, results: ResultsOption = DEFAULT_RESULTS) -> No
     """
     from benchmarks import tracking
     from benchmarks.campaign import refresh
-    from benchmarks.results_mirror import run_folder_of
+    from benchmarks.store import run_folder_of
     from fraud_core.tracking_server import tracking_uri
 
     folder = run_folder_of(run_id, results)

@@ -13,7 +13,6 @@ from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING, Final
 
-from benchmarks.store import RUN_FILE, write_whole
 from fraud_core.command import say
 from fraud_core.errors import ConfigError, StreamError
 from fraud_core.s3_address import S3Address, s3_address
@@ -45,7 +44,7 @@ def results_folder(text: str | Path) -> Path:
     mirror = Mirror(folder, address)
     mirror.check()
     folder.mkdir(parents=True, exist_ok=True)
-    write_whole(folder / _ADDRESS_FILE, str(address))
+    _write_whole(folder / _ADDRESS_FILE, str(address))
     _opened.append(mirror)
     return folder
 
@@ -70,17 +69,13 @@ def bring_run(results: Path, run: str) -> None:
         mirror.bring(run)
 
 
-def run_folder_of(run: str, results: Path) -> Path:
-    """The folder of a run given by its id, or as a path; brought here where it is in S3."""
-    path = Path(run)
-    if path.is_dir() and (path / RUN_FILE).exists():
-        return path
-    bring_run(results, run)
-    return results / run
+def bring_file_of_runs(results: Path, file: str, plan_id: str) -> None:
+    """Have one file of each run of a plan here.
 
-
-def bring_run_files(results: Path, plan_id: str) -> None:
-    """Have `run.json` of each run of a plan here.
+    Args:
+        results: folder of all results.
+        file: its name.
+        plan_id: what the names of the runs begin with.
 
     Raises:
         StreamError: the bucket is not there, or the S3 server refuses us.
@@ -89,7 +84,7 @@ def bring_run_files(results: Path, plan_id: str) -> None:
     if mirror is not None:
         for run in mirror.runs_there():
             if run.startswith(f"{plan_id}-"):
-                mirror.bring(run, only=RUN_FILE)
+                mirror.bring(run, only=file)
 
 
 def keep_run(run_folder: Path) -> None:
@@ -255,7 +250,7 @@ class Mirror:
     def _write_index(self, run: str, index: Index) -> None:
         path = self.folder / _INDEX_FOLDER / f"{run}.json"
         path.parent.mkdir(parents=True, exist_ok=True)
-        write_whole(path, json.dumps(index))
+        _write_whole(path, json.dumps(index))
 
 
 def _entries(client: S3Client, address: S3Address, start: str) -> Iterator[Mapping[str, str]]:
@@ -263,6 +258,12 @@ def _entries(client: S3Client, address: S3Address, start: str) -> Iterator[Mappi
     with client.telling(address):
         for page in pages.paginate(Bucket=address.bucket, Prefix=start):
             yield from page.get("Contents", ())
+
+
+def _write_whole(path: Path, text: str) -> None:
+    scratch = path.with_name(f"{path.name}.tmp")
+    scratch.write_text(text)
+    scratch.replace(path)
 
 
 def _state(path: Path) -> tuple[int, int]:

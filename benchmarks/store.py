@@ -17,6 +17,7 @@ from typing import Final, TypeVar
 from pydantic import BaseModel, ValidationError
 
 from benchmarks.result import SCHEMA_VERSION, DrainProbe, FailedStep, RunResult, StepResult
+from benchmarks.results_mirror import bring_run
 from fraud_core.errors import ConfigError, SurroundingsError
 
 RUN_FILE: Final = "run.json"
@@ -218,3 +219,12 @@ def set_aside(run_folder: Path, step_id: str) -> None:
 def load_step(folder: Path) -> StepResult:
     """Read `step.json` of a step's folder."""
     return StepResult.model_validate_json((folder / STEP_FILE).read_bytes())
+
+
+def run_folder_of(run: str, results: Path) -> Path:
+    """The folder of a run given by its id, or as a path; brought here where it is in S3."""
+    path = Path(run)
+    if path.is_dir() and (path / RUN_FILE).exists():
+        return path
+    bring_run(results, run)
+    return results / run

@@ -15,9 +15,8 @@ from benchmarks.results_mirror import (
     keep_run,
     mirror_of,
     results_folder,
-    run_folder_of,
 )
-from benchmarks.store import RUN_FILE, load_run
+from benchmarks.store import RUN_FILE, load_run, run_folder_of
 from fraud_core.errors import ConfigError, SurroundingsError
 from tests.s3_server import s3_server
 from tests.unit.benchmarks.results import run_of, step_of

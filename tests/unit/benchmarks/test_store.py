@@ -2,7 +2,6 @@ from datetime import UTC, datetime
 
 import pytest
 
-from benchmarks.results_mirror import run_folder_of
 from benchmarks.store import (
     check_run_id,
     load_run,
@@ -10,6 +9,7 @@ from benchmarks.store import (
     new_run_id,
     only_one,
     require_space,
+    run_folder_of,
     save,
     set_aside,
     step_folder,
