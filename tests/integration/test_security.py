@@ -24,7 +24,13 @@ from tests.secret_search import files_with
 pytestmark = [pytest.mark.kafka, pytest.mark.slow]
 
 ROWS = 300
-PROGRAMS = ("producer", "faust_scorer", "spark_scorer", "benchmarks.baselines.plain_loop", "benchmarks")
+PROGRAMS = (
+    "producer",
+    "faust_scorer",
+    "spark_scorer",
+    "benchmarks.baselines.plain_loop",
+    "benchmarks",
+)
 
 PLAN = """
 id: secure
