@@ -88,6 +88,8 @@ def _run_on(master: str, job: Job, spark: Mapping[str, str], stop: StopFlag) -> 
         jvm = DriverJvm(spark)
         at_end.callback(jvm.close)
         at_end.enter_context(jvm.required())
+        if stop.is_set:
+            return
         session = open_session(master, spark)
         at_end.callback(jvm.at_end, session.stop)
         if not stop.is_set:
@@ -101,6 +103,8 @@ def _run_on_own_cluster(
         jvm = DriverJvm(spark)
         at_end.callback(jvm.close)
         at_end.enter_context(jvm.required())
+        if stop.is_set:
+            return
         cluster = LocalCluster(jvm, job.cores, folder)
         at_end.callback(jvm.at_end, cluster.close)
         session = open_session(cluster.master, {**spark, **cluster.secret_settings})
