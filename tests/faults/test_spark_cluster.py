@@ -27,7 +27,7 @@ LARGEST_BATCH_ROWS = 3_000
 """At 400/s, with the time of a recovery: what one batch may repeat."""
 GONE_WITHIN_S = 20
 LABELS = ("--label-wait-s", "60")
-JVM, EXECUTOR = "PythonGatewayServer", "CoarseGrainedExecutorBackend"
+JVM, EXECUTOR = "pyspark-shell", "CoarseGrainedExecutorBackend"
 
 
 @pytest.fixture
