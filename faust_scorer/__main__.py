@@ -14,6 +14,8 @@ from fraud_core.command import log_to_stderr, run_command
 from fraud_core.errors import ConfigError
 from fraud_core.instance_size import InstanceSize
 from fraud_core.kafka import KafkaSettings
+from fraud_core.memory_check import check_memory
+from fraud_core.snapshots import EVERY_RECORDS, EVERY_S, snapshot_settings
 from fraud_core.topic_admin import require_topics
 from fraud_core.topics import TopicNames
 
@@ -51,6 +53,16 @@ def score(
     tuned: Annotated[
         bool, typer.Option("--tuned", help="Replace a slow part of Faust: engine faust-tuned.")
     ] = False,
+    snapshots: Annotated[
+        str,
+        typer.Option(help="Folder or s3://bucket/prefix that keeps the state."),
+    ] = "",
+    snapshot_every_records: Annotated[
+        int, typer.Option(min=1, help="Records of a partition after which its state is kept.")
+    ] = EVERY_RECORDS,
+    snapshot_every_s: Annotated[
+        float, typer.Option(min=0.1, help="Seconds after which it is kept if it has moved.")
+    ] = EVERY_S,
 ) -> None:
     """Read transactions, score them with the artifact's model, write predictions.
 
@@ -60,12 +72,13 @@ def score(
     Example: python -m faust_scorer --artifact .demo/artifact --workers 2
     """
     log_to_stderr()
-    load_artifact(artifact)
+    check_memory(load_artifact(artifact), processes=workers)
     size = InstanceSize.from_options(cpu, memory_mb)
     if instances_file and not instances_file.absolute().parent.is_dir():
         raise ConfigError(f"--instances-file {instances_file}: make its folder first")
     names = TopicNames(topic_prefix)
     require_topics(KafkaSettings.from_environment(), list(names.shapes()))
+    kept = snapshot_settings(snapshots, snapshot_every_records, snapshot_every_s)
 
     def command_of(number: int, name: str) -> list[str]:
         return command_line(
@@ -80,6 +93,7 @@ def score(
                 tuned=tuned,
                 health_address=health_address,
                 health_port=health_port + number if health_port else 0,
+                snapshots=kept,
             )
         )
 

@@ -8,6 +8,8 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Final
 
+from fraud_core.snapshots import NO_SNAPSHOTS, SnapshotSettings
+
 ENGINE: Final = "faust"
 TUNED_ENGINE: Final = "faust-tuned"
 """With our replacement of a part of Faust: never to be taken for Faust as it ships."""
@@ -28,6 +30,7 @@ class WorkerSettings:
         tuned: use our own way from the fetched records to the stream.
         health_address: where its health is served.
         health_port: on which port, 0 for a free one.
+        snapshots: where the state is kept, and how often.
     """
 
     artifact: Path
@@ -40,6 +43,7 @@ class WorkerSettings:
     tuned: bool = False
     health_address: str = "127.0.0.1"
     health_port: int = 0
+    snapshots: SnapshotSettings = NO_SNAPSHOTS
 
     @property
     def engine(self) -> str:
@@ -61,4 +65,6 @@ def command_line(settings: WorkerSettings) -> list[str]:
 def settings_from(arguments: list[str]) -> WorkerSettings:
     """The settings that `command_line` wrote."""
     fields = json.loads(arguments[0])
-    return WorkerSettings(**fields | {"artifact": Path(fields["artifact"])})
+    fields["artifact"] = Path(fields["artifact"])
+    fields["snapshots"] = SnapshotSettings(**fields["snapshots"])
+    return WorkerSettings(**fields)

@@ -63,6 +63,7 @@ def _open_scorer(settings: WorkerSettings, kafka: KafkaSettings) -> StreamScorer
         TopicNames(settings.topic_prefix),
         Identity(settings.engine, settings.instance),
         settings.label_wait_s,
+        snapshots=settings.snapshots,
     )
 
 

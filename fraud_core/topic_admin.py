@@ -5,9 +5,10 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterable, Mapping
 from concurrent.futures import Future
+from dataclasses import dataclass
 from typing import Any
 
-from confluent_kafka import KafkaError, KafkaException, TopicPartition
+from confluent_kafka import KafkaError, KafkaException, TopicCollection, TopicPartition
 from confluent_kafka.admin import AdminClient
 from confluent_kafka.admin._listoffsets import OffsetSpec
 from confluent_kafka.admin._metadata import ClusterMetadata
@@ -124,6 +125,39 @@ def cluster_id(settings: KafkaSettings) -> str:
         BrokerUnreachableError: no broker answers.
     """
     return str(_Admin(settings).metadata().cluster_id)
+
+
+@dataclass(frozen=True, slots=True)
+class TopicIdentity:
+    """Which topic it is, also where another one has had its name.
+
+    Attributes:
+        cluster_id: of the broker.
+        topic_id: another one for each creation.
+        partitions: their number.
+    """
+
+    cluster_id: str
+    topic_id: str
+    partitions: int
+
+
+def identify_topic(settings: KafkaSettings, topic: str) -> TopicIdentity:
+    """What tells a topic from every other.
+
+    Raises:
+        TopicMissingError: it does not exist.
+        BrokerUnreachableError: no broker answers.
+    """
+    admin = _Admin(settings)
+    cluster = str(admin.metadata().cluster_id)
+    asked = TopicCollection([topic])
+    future = admin.client.describe_topics(asked, request_timeout=ANSWER_WITHIN_S)[topic]
+    try:
+        found = future.result()
+    except KafkaException:
+        raise TopicMissingError(topic=topic, bootstrap_servers=settings.bootstrap_servers) from None
+    return TopicIdentity(cluster, str(found.topic_id), len(found.partitions))
 
 
 class _Admin:

@@ -106,8 +106,12 @@ def fetch(folder: Path, cache: Path, java: str, sets: Sequence[JarSet]) -> None:
 def _run_with_progress(command: list[str], log: Path) -> int:
     """Run Ivy, keep what it prints in a file, and count for the user."""
     found = fetched = 0
-    with log.open("w") as out:
-        ivy = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+    with (
+        log.open("w") as out,
+        subprocess.Popen(
+            command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
+        ) as ivy,
+    ):
         for line in ivy.stdout or ():
             out.write(line)
             steps = found + fetched

@@ -11,6 +11,8 @@ from fraud_core.artifact import load_artifact
 from fraud_core.command import log_to_stderr, run_command
 from fraud_core.instance_size import InstanceSize
 from fraud_core.kafka import KafkaSettings
+from fraud_core.memory_check import check_memory
+from fraud_core.snapshots import EVERY_RECORDS, EVERY_S, snapshot_settings
 from fraud_core.topic_admin import require_topics
 from fraud_core.topics import TopicNames
 from spark_scorer.job import Job, StopFlag
@@ -44,6 +46,16 @@ def score(
     instances_file: Annotated[
         Path | None, typer.Option(help="Gets the process ids of the executors, as JSON.")
     ] = None,
+    snapshots: Annotated[
+        str,
+        typer.Option(help="Folder or s3://bucket/prefix that keeps the state."),
+    ] = "",
+    snapshot_every_records: Annotated[
+        int, typer.Option(min=1, help="Records of a partition after which its state is kept.")
+    ] = EVERY_RECORDS,
+    snapshot_every_s: Annotated[
+        float, typer.Option(min=0.1, help="Seconds after which it is kept if it has moved.")
+    ] = EVERY_S,
 ) -> None:
     """Read transactions, score them with the artifact's model, write predictions.
 
@@ -57,11 +69,12 @@ def score(
     """
     log_to_stderr()
     executors = Executors(master, InstanceSize.from_options(cpu, memory_mb), instances_file)
-    load_artifact(artifact)
+    check_memory(load_artifact(artifact), processes=workers)
     connector_jars()
     kafka = with_absolute_path(KafkaSettings.from_environment())
     require_topics(kafka, list(TopicNames(topic_prefix).shapes()))
-    settings = ScorerSettings(artifact.resolve(), topic_prefix, label_wait_s, kafka)
+    kept = snapshot_settings(snapshots, snapshot_every_records, snapshot_every_s)
+    settings = ScorerSettings(artifact.resolve(), topic_prefix, label_wait_s, kafka, kept)
     stop = StopFlag()
     stop.install()
     with run_folder() as folder:

@@ -18,6 +18,7 @@ from fraud_core.artifact import load_artifact
 from fraud_core.command import log_to_stderr
 from fraud_core.kafka import KafkaSettings
 from fraud_core.prediction import Identity, OutputRecord
+from fraud_core.snapshots import NO_SNAPSHOTS, SnapshotSettings
 from fraud_core.stream_scorer import StreamScorer
 from fraud_core.topics import TopicNames
 from fraud_core.transaction_log import InputRecord
@@ -42,12 +43,14 @@ class ScorerSettings:
         topic_prefix: put before the names of the four topics.
         label_wait_s: longest wait for labels before a batch is scored without them.
         kafka: how to reach the broker.
+        snapshots: where the state is kept, and how often.
     """
 
     artifact: Path
     topic_prefix: str
     label_wait_s: float
     kafka: KafkaSettings
+    snapshots: SnapshotSettings = NO_SNAPSHOTS
 
 
 _scorers: dict[tuple[Path, str], StreamScorer] = {}
@@ -112,6 +115,7 @@ def _scorer(settings: ScorerSettings) -> StreamScorer:
             TopicNames(settings.topic_prefix),
             Identity("spark", instance_name()),
             settings.label_wait_s,
+            snapshots=settings.snapshots,
         )
     return _scorers[key]
 

@@ -23,6 +23,7 @@ from fraud_core.instance_size import InstanceSize
 from fraud_core.kafka import KafkaSettings
 from fraud_core.output_writer import OutputWriter
 from fraud_core.prediction import Identity
+from fraud_core.snapshots import EVERY_RECORDS, EVERY_S, snapshot_settings
 from fraud_core.stream_scorer import StreamScorer
 from fraud_core.topic_admin import require_topics
 from fraud_core.topics import TopicNames
@@ -76,6 +77,15 @@ def main(  # noqa: PLR0913, PLR0917  # one parameter for each option
     instances_file: Annotated[
         Path | None, typer.Option(help="file to say in which process it is")
     ] = None,
+    snapshots: Annotated[
+        str, typer.Option(help="folder or s3://bucket/prefix that keeps the state; none by default")
+    ] = "",
+    snapshot_every_records: Annotated[
+        int, typer.Option(min=1, help="records of a partition after which its state is kept")
+    ] = EVERY_RECORDS,
+    snapshot_every_s: Annotated[
+        float, typer.Option(min=0.1, help="seconds after which it is kept if it has moved")
+    ] = EVERY_S,
 ) -> None:
     """Score transactions with a plain consumer loop until SIGTERM.
 
@@ -87,11 +97,12 @@ def main(  # noqa: PLR0913, PLR0917  # one parameter for each option
     checked = load_artifact(artifact)
     require_topics(settings, names.shapes())
     instance = OwnInstance(f"{ENGINE}-0", InstanceSize.from_options(cpu, memory_mb), instances_file)
+    kept = snapshot_settings(snapshots, snapshot_every_records, snapshot_every_s)
     stop = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: stop.set())
     identity = Identity(ENGINE, f"{ENGINE}-0")
-    scorer = StreamScorer.open(checked, settings, names, identity, label_wait_s)
+    scorer = StreamScorer.open(checked, settings, names, identity, label_wait_s, snapshots=kept)
     # the topics are in the name, so that a second run on other topics is another group
     consumer = Consumer(settings.as_consumer(f"{topic_prefix}{group_id}"))
     consumer.subscribe([names.transactions])

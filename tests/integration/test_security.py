@@ -18,13 +18,19 @@ from fraud_core.topics import TopicNames
 from sandbox.certificate import issue_certificate
 from tests.engine_process import STARTS_WITHIN_S, EngineProcess
 from tests.model_fixtures import run_program
-from tests.outputs import answers, count_out, wait_until
+from tests.outputs import answers, counting, wait_until
 from tests.secret_search import files_with
 
 pytestmark = [pytest.mark.kafka, pytest.mark.slow]
 
 ROWS = 300
-PROGRAMS = ("producer", "faust_scorer", "spark_scorer", "benchmarks.baselines.plain_loop", "benchmarks")
+PROGRAMS = (
+    "producer",
+    "faust_scorer",
+    "spark_scorer",
+    "benchmarks.baselines.plain_loop",
+    "benchmarks",
+)
 
 PLAN = """
 id: secure
@@ -51,6 +57,7 @@ for host in ("localhost", "127.0.0.1"):
     for settings in (kafka, kafka.with_ca_as_text()):
         options = settings.model_copy(update={"bootstrap_servers": address}).as_java()
         try:
+            options["fetchOffset.numRetries"] = "1"
             rows = session.read.format("kafka").options(**options)
             rows = rows.option("subscribe", os.environ["TOPIC"]).load().count()
             print(host, "rows", rows)
@@ -92,12 +99,13 @@ def test_an_engine_scores_and_the_password_is_nowhere(
     engine = EngineProcess(kind, tmp_path, login)
     try:
         engine.start(trained, secure_topics.prefix, "--label-wait-s", "60")
-        wait_until(
-            lambda: count_out(secure_broker.settings, secure_topics) >= ROWS,
-            within_s=STARTS_WITHIN_S,
-            what="every record has an answer",
-            alive=lambda: engine.is_alive,
-        )
+        with counting(secure_broker.settings, secure_topics) as count:
+            wait_until(
+                lambda: count() >= ROWS,
+                within_s=STARTS_WITHIN_S,
+                what="every record has an answer",
+                alive=lambda: engine.is_alive,
+            )
         assert engine.stop() == 0, engine.log()
     finally:
         engine.end()

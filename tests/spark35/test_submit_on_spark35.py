@@ -21,9 +21,9 @@ from fraud_core.topics import TopicNames
 from sandbox.ivy import jars_ready
 from sandbox.jars import jar_paths, read_lock
 from sandbox.settings import SandboxSettings
-from tests.outputs import answers, count_out, read_topic, wait_until, without_run_details
+from tests.outputs import answers, counting, read_topic, wait_until, without_run_details
 from tests.secret_search import files_with
-from tests.spark35.standalone_cluster import StandaloneCluster
+from tests.standalone_cluster import StandaloneCluster
 from tests.submitted_job import KAFKA_FILE, WORKERS, SparkInstall, SubmittedJob
 
 pytestmark = [pytest.mark.kafka, pytest.mark.slow]
@@ -40,8 +40,11 @@ def install(java_environment, tmp_path):
 @pytest.fixture
 def cluster(install):
     cluster = StandaloneCluster(install)
-    yield cluster
-    cluster.end()
+    try:
+        cluster.start()
+        yield cluster
+    finally:
+        cluster.end()
 
 
 @pytest.fixture
@@ -104,27 +107,30 @@ def test_a_killed_executor_costs_nothing(
         alive=lambda: job.is_alive,
     )
     load = producer()
-    wait_until(
-        lambda: count_out(kafka, names) > ROWS // 4,
-        within_s=90,
-        what="a quarter is scored",
-        alive=lambda: job.is_alive,
-    )
+    with counting(kafka, names) as count:
+        wait_until(
+            lambda: count() > ROWS // 4,
+            within_s=90,
+            what="a quarter is scored",
+            alive=lambda: job.is_alive,
+        )
     assert load.poll() is None, "the load has ended, so the kill would not be in mid-stream"
     victim = cluster.executors()[0]
     victim.kill()
     assert load.wait(90) == 0
-    wait_until(
-        lambda: len(answers(kafka, names)) == ROWS,
-        within_s=90,
-        what="every record has an answer",
-        alive=lambda: job.is_alive,
-    )
+    with counting(kafka, names) as count:
+        wait_until(
+            lambda: count() >= ROWS and len(answers(kafka, names)) == ROWS,
+            within_s=90,
+            what="every record has an answer",
+            alive=lambda: job.is_alive,
+        )
     wait_until(lambda: len(cluster.executors()) == WORKERS, within_s=30, what="there are two again")
     assert victim.pid not in {one.pid for one in cluster.executors()}
     assert job.stop() == 0, job.log()
     check_answers(answers(kafka, names), kafka, names)
     check_features(answers(kafka, names), tmp_path / "ledger.parquet", offline)
+    assert files_with("MapInArrow", tmp_path / "events"), "the event log tells of no query"
     assert files_with(secure_broker.password, tmp_path, but=[KAFKA_FILE]) == []
     assert secure_broker.commands.holding(secure_broker.password) == []
 

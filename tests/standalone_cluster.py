@@ -22,6 +22,9 @@ class StandaloneCluster:
         self._folder = install.folder / "cluster"
         self._folder.mkdir()
         self._processes: list[subprocess.Popen] = []
+        self.master = ""
+
+    def start(self) -> None:
         port = free_port()
         self.master = f"spark://127.0.0.1:{port}"
         self._launch("master", "127.0.0.1", "--port", str(port), "--webui-port", "0")
@@ -33,20 +36,19 @@ class StandaloneCluster:
 
     def _launch(self, name: str, host: str, *options: str) -> None:
         kind = name.partition("-")[0].capitalize()
-        log = self._log(name).open("ab")
         spark_class = str(self._install.home / "bin" / "spark-class")
         program = f"org.apache.spark.deploy.{kind.lower()}.{kind}"
-        self._processes.append(
-            subprocess.Popen(
+        small = {"SPARK_DAEMON_MEMORY": "256m", "SPARK_LOCAL_IP": host}
+        with self._log(name).open("ab") as log:
+            process = subprocess.Popen(
                 [spark_class, program, "--host", host, *options],
-                env=self._install.environment
-                | {"SPARK_DAEMON_MEMORY": "256m", "SPARK_LOCAL_IP": host},
+                env=self._install.environment | small,
                 cwd=self._folder,
                 stdout=log,
                 stderr=log,
                 start_new_session=True,
             )
-        )
+        self._processes.append(process)
 
     def _log(self, name: str) -> Path:
         return self._folder / f"{name}.log"
