@@ -209,7 +209,8 @@ def test_five_joins_and_leaves_in_a_minute(
                 before = count_out(kafka, topics)
                 group.scale(workers)
                 group.wait_ready(workers)
-                wait_until(answered(kafka, topics, before + 300), within_s=60, what="it scores")
+                wanted = min(before + 300, rows)  # a slow machine may outlast the stream
+                wait_until(answered(kafka, topics, wanted), within_s=60, what="it scores")
     found = account(group, rows)
     found.check(rows, trained, offline)
     rebalances = 5 * (2 + 2)
