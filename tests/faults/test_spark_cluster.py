@@ -115,9 +115,16 @@ def listening(session):
     return {
         connection.laddr.ip.removeprefix("::ffff:")
         for process in living(session)
-        for connection in process.net_connections()
+        for connection in connections(process)
         if connection.status == psutil.CONN_LISTEN
     }
+
+
+def connections(process):
+    try:
+        return process.net_connections()
+    except psutil.NoSuchProcess:
+        return []
 
 
 def scores(kafka, topics, spark, *, more_than):
