@@ -21,11 +21,13 @@ STEP_OVERHEAD_S: Final = 10
 """Usual time for topics, start of the load, drain and check; only for the estimate."""
 PROBE_S: Final = 60
 """Usual time of a drain probe; only for the estimate."""
+WHOLE_DRAIN_S: Final = 90
+"""Usual time of preloading, draining and checking 150,000 records; only for the estimate."""
 PROBE_RECORDS: Final = 200_000
 """A fast engine needs 20 s for them; after 45 s a slow one has shown its rate as well. With a tenth
 of that the start of the engine is most of what is measured."""
 RESULT_BYTES_PER_EVENT: Final = 50
-"""Ledger and outputs of a step, compressed; 44 were measured."""
+"""Ledger, outputs and sampled features of a step, compressed; TODO were measured."""
 BROKER_BYTES_PER_EVENT: Final = 2500
 """Input, label and prediction while a step runs; its topics are deleted at its end."""
 _FAR_BELOW: Final = 0.5
@@ -69,10 +71,18 @@ class Cell:
 
 @dataclass(frozen=True, slots=True)
 class Probe:
-    """A drain of a full topic, before the search of a cell."""
+    """A drain of a full topic.
+
+    Attributes:
+        cell: what is drained with.
+        records: how many are preloaded.
+        whole: True where the plan asks for the predictions: it goes on to the last record. Before
+            a search a stretch in its middle is enough.
+    """
 
     cell: Cell
     records: int
+    whole: bool = False
 
     @property
     def id(self) -> str:
@@ -137,9 +147,9 @@ def _action_of(
     plan: Plan, cells: Sequence[Cell], cell: Cell, standing: Standing
 ) -> Step | Probe | None:
     planned = _planned_rate(plan, cells, cell, standing)
-    is_asked = plan.find == "knee" or planned is not None
+    is_asked = plan.find != "rates" or planned is not None
     if plan.probes and is_asked and not standing.is_probed(cell):
-        return Probe(cell, plan.probe_records or PROBE_RECORDS)
+        return Probe(cell, plan.probe_records or PROBE_RECORDS, whole=plan.find == "drain")
     if planned is not None:
         return _step(plan, cell, planned, standing)
     move = search_move(plan, standing.of(cell), standing.drain_eps(cell))
@@ -289,13 +299,14 @@ def estimate_s(actions: Sequence[Step | Probe], settle_s: float = 0) -> float:
 def action_s(action: Step | Probe) -> float:
     """Usual wall time of one action."""
     if isinstance(action, Probe):
-        return ENGINE_START_S + PROBE_S
+        return ENGINE_START_S + (WHOLE_DRAIN_S if action.whole else PROBE_S)
     return action.load_s + ENGINE_START_S + STEP_OVERHEAD_S
 
 
 def results_bytes(actions: Sequence[Step | Probe]) -> float:
     """Space that the results take at the end."""
-    return sum(RESULT_BYTES_PER_EVENT * _events(one) for one in actions if isinstance(one, Step))
+    kept = [one for one in actions if isinstance(one, Step) or one.whole]
+    return sum(RESULT_BYTES_PER_EVENT * _events(one) for one in kept)
 
 
 def broker_bytes(actions: Sequence[Step | Probe]) -> float:

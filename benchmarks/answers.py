@@ -131,7 +131,7 @@ def _runs(plan: Plan, cell: Cell, standing: Standing) -> CellRuns:
 
 def unmet_requirements(result: RunResult) -> list[str]:
     """What a correct engine never does, and what the plan requires, in words."""
-    return [*_changed_records(result), *_rates_not_held(result)]
+    return [*_changed_records(result), *_changed_in_drains(result), *_rates_not_held(result)]
 
 
 def _changed_records(result: RunResult) -> list[str]:
@@ -150,6 +150,17 @@ def _changed_records(result: RunResult) -> list[str]:
     return problems + [
         f"{pair}: {count} scores differ" for pair, count in result.engines_disagree.items() if count
     ]
+
+
+def _changed_in_drains(result: RunResult) -> list[str]:
+    problems = []
+    for drain in result.drains:
+        check = drain.check.model_dump() if drain.check else {}
+        names = ("missing", "feature_mismatches", "score_mismatches", "wrongly_answered")
+        found = [f"{check[name]} {name.replace('_', ' ')}" for name in names if check.get(name)]
+        if found:
+            problems.append(f"{drain.step}: {', '.join(found)}")
+    return problems
 
 
 def _rates_not_held(result: RunResult) -> list[str]:
@@ -183,7 +194,14 @@ def undecided(result: RunResult, cells: Sequence[str] = ()) -> list[str]:
         if not cells or failed.get("cell") in cells
     ]
     missing = [name for name in result.cells_missing if not cells or name in cells]
-    return doubts + [f"cell {name} not measured" for name in missing]
+    doubts += [f"cell {name} not measured" for name in missing]
+    return doubts + [
+        f"{drain.step} gave no predictions: {drain.why}"
+        for drain in result.drains
+        if result.plan.find == "drain"
+        and drain.check is None
+        and (not cells or drain.cell in cells)
+    ]
 
 
 def _doubts_of(result: RunResult, cell: Cell) -> list[str]:

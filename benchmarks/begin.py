@@ -206,6 +206,8 @@ def empty_result(request: Request, found: Found, folder: Path, now: datetime) ->
             "started": now.isoformat(timespec="seconds"),
             "command": list(request.command),
             "transactions": [str(path) for path in request.transactions],
+            "artifact": str(request.artifact),
+            "features_key": found.files_key,
             **commit(),
             "cluster": found.cluster,
         },
@@ -238,5 +240,8 @@ def _model_fields(artifact: Artifact) -> dict[str, Any]:
         "history_sha256": artifact.history_sha256,
         "features_version": manifest.features_version,
         "history_end_s": manifest.history_end_s,
+        "label_delay_s": manifest.label_delay_s,
+        "thresholds": manifest.thresholds.model_dump(),
         "metrics": manifest.metrics,
+        "profile": {name: one.model_dump() for name, one in manifest.profile.items()},
     }

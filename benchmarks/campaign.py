@@ -32,14 +32,14 @@ from benchmarks.begin import (
 )
 from benchmarks.cluster import Broker
 from benchmarks.disagreement import disagreements
-from benchmarks.drain import probe
+from benchmarks.drain import Drain, probe
 from benchmarks.engines import program_of
 from benchmarks.movement import Rules
 from benchmarks.outputs import make_offline_features
 from benchmarks.plan import Plan, Step
 from benchmarks.process_use import single_samples
 from benchmarks.producing import LoadFiles
-from benchmarks.result import DrainProbe, FailedStep, RunResult, StepResult
+from benchmarks.result import DrainCheck, DrainProbe, FailedStep, RunResult, StepResult
 from benchmarks.runner import Bench, Progress, run_step
 from benchmarks.store import (
     DRAIN_FILE,
@@ -48,6 +48,7 @@ from benchmarks.store import (
     disk_full,
     load_drains,
     load_failed,
+    load_probes,
     load_run,
     load_steps,
     only_one,
@@ -56,6 +57,7 @@ from benchmarks.store import (
     set_aside,
     step_folder,
 )
+from benchmarks.whole_drain import drain_whole
 from fraud_core.errors import MeasurementError, StreamError
 from fraud_core.topic_admin import delete_topics_of
 
@@ -141,7 +143,7 @@ def assemble(folder: Path) -> RunResult:
     saved = load_run(folder)
     steps = load_steps(folder)
     failed = [one.model_dump() for one in load_failed(folder)]
-    saved = saved.model_copy(update={"failed": failed})
+    saved = saved.model_copy(update={"failed": failed, "drains": load_probes(folder)})
     return answered(saved, steps, load_drains(folder))
 
 
@@ -186,6 +188,9 @@ class _Campaign:
         for failed in load_failed(self._folder):
             if self._is_ours(failed.cell):
                 set_aside(self._folder, failed.step)
+        for drain in load_probes(self._folder):
+            if self._plan.find == "drain" and drain.check is None and self._is_ours(drain.cell):
+                set_aside(self._folder, drain.step)
         self._steps = load_steps(self._folder)
 
     def _is_ours(self, cell: str) -> bool:
@@ -257,14 +262,12 @@ def _drain(action: Probe, bench: Bench, say: Callable[[str], None]) -> None:
     """Measure and save a drain; an engine that does not drain has no rate, which is saved too."""
     cell = action.cell
     folder = step_folder(bench.run_folder, action.id)
-    load = LoadFiles(bench.transactions, bench.artifact.folder)
     say(f"{action.id}: draining up to {action.records:,} records")
-    prefix = f"{bench.run_id}-{action.id}-{secrets.token_hex(2)}-"
     rate_eps, why = None, ""
+    check: DrainCheck | None = None
     try:
-        asked = (cell.engine, cell.instances)
-        drained = probe(
-            asked, action.records, bench.programs[cell.engine], bench.broker, load, (folder, prefix)
+        drained, check = (
+            drain_whole(action, bench, say) if action.whole else (_probe(action, bench), None)
         )
         rate_eps = drained.rate_eps
         say(f"{action.id}: {rate_eps:,.0f}/s")
@@ -279,8 +282,20 @@ def _drain(action: Probe, bench: Bench, say: Callable[[str], None]) -> None:
             records=action.records,
             drain_eps=rate_eps,
             why=why,
+            step=action.id,
+            check=check,
+            ended_ms=round(time.time() * 1000),
         ),
     )
+
+
+def _probe(action: Probe, bench: Bench) -> Drain:
+    load = LoadFiles(bench.transactions, bench.artifact.folder)
+    folder = step_folder(bench.run_folder, action.id)
+    prefix = f"{bench.run_id}-{action.id}-{secrets.token_hex(2)}-"
+    asked = (action.cell.engine, action.cell.instances)
+    program = bench.programs[action.cell.engine]
+    return probe(asked, action.records, program, bench.broker, load, (folder, prefix))
 
 
 def _program(plan: Plan, cell: Cell) -> list[str]:

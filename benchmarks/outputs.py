@@ -25,13 +25,20 @@ from fraud_core.features import FEATURE_NAMES
 from fraud_core.kafka import KafkaSettings
 from fraud_core.scorer import OnnxScorer
 from fraud_core.topics import TopicNames
+from fraud_core.transaction_files import kept_customers
 
 _RECORDS_A_POLL: Final = 2000
 _PROGRESS_WITHIN_S: Final = 30.0
 _FEATURES_WITHIN_S: Final = 1800.0
 _NO_FEATURES: Final = [float("nan")] * len(FEATURE_NAMES)
 
-_Row = tuple[int, int, int, bool, int, bool, float, list[float]]
+SAMPLED_CUSTOMERS: Final = 0.1
+"""Share of the customers whose features are kept: 8 bytes for each record of the step."""
+_JUDGED: Final = ("source", "append_ms", "is_prediction", "labels_complete", "score")
+PAID: Final = ("customer_id", "cents", "model")
+"""Columns that only the quality of the model is judged by."""
+
+_Row = tuple[int, int, int, bool, int, bool, float, list[float], int, int, str]
 
 
 def read_outputs(settings: KafkaSettings, names: TopicNames, ends: EndOffsets) -> Outputs:
@@ -95,7 +102,7 @@ def _row(message: Message, *, is_prediction: bool) -> _Row:
     headers: dict[str, Any] = dict(message.headers() or [])
     place = (int(headers["src_partition"]), int(headers["src_offset"]), message.timestamp()[1])
     if not is_prediction:
-        return (*place, False, -1, False, float("nan"), _NO_FEATURES)
+        return (*place, False, -1, False, float("nan"), _NO_FEATURES, -1, -1, "")
     value = orjson.loads(message.value() or b"")
     return (
         *place,
@@ -104,11 +111,15 @@ def _row(message: Message, *, is_prediction: bool) -> _Row:
         value["labels_complete"],
         value["fraud_probability"],
         value["features"],
+        value["customer_id"],
+        round(value["tx_amount"] * 100),
+        # one object for all rows: a million copies of the same text would be 100 MB
+        sys.intern(value["model"]),
     )
 
 
 def _table(rows: list[_Row]) -> Outputs:
-    columns = list(zip(*rows, strict=True)) or [()] * 8
+    columns = list(zip(*rows, strict=True)) or [()] * 11
     partition, offset = (np.array(column, np.int64) for column in columns[:2])
     return Outputs(
         source=source_ids(partition, offset),
@@ -118,25 +129,37 @@ def _table(rows: list[_Row]) -> Outputs:
         labels_complete=np.array(columns[5], np.bool_),
         score=np.array(columns[6], np.float32),
         features=np.array(columns[7], np.float64).reshape(-1, len(FEATURE_NAMES)),
+        customer_id=np.array(columns[8], np.int64),
+        cents=np.array(columns[9], np.int64),
+        model=np.array(columns[10], np.object_),
     )
 
 
 def save_outputs(path: Path, outputs: Outputs) -> None:
     """Keep what a verdict can be recomputed from; the features are in the topic only."""
-    columns = {
-        name: getattr(outputs, name)
-        for name in ("source", "append_ms", "is_prediction", "labels_complete", "score")
-    }
+    columns = {name: getattr(outputs, name) for name in (*_JUDGED, *PAID)}
     pq.write_table(pa.table(columns), path, compression="zstd")
 
 
+def save_feature_sample(path: Path, outputs: Outputs, share: float = SAMPLED_CUSTOMERS) -> None:
+    """Keep the features of a share of the customers, chosen by a hash: all rows of each."""
+    kept = outputs.where(outputs.is_prediction & kept_customers(outputs.customer_id, share))
+    features = {name: kept.features[:, place] for place, name in enumerate(FEATURE_NAMES)}
+    table = pa.table({"source": kept.source, "labels_complete": kept.labels_complete} | features)
+    pq.write_table(table, path, compression="zstd")
+
+
 def load_outputs(path: Path) -> Outputs:
-    """What `save_outputs` kept; ids and features are not in it."""
-    table = pq.read_table(path)
+    """What a verdict is recomputed from; ids, payments and features are left out."""
+    table = pq.read_table(path, columns=list(_JUDGED))
+    nothing = np.full(table.num_rows, -1, np.int64)
     return Outputs(
         **{name: table[name].to_numpy() for name in table.column_names},
-        tx_id=np.full(table.num_rows, -1, np.int64),
+        tx_id=nothing,
         features=np.empty((table.num_rows, 0)),
+        customer_id=nothing,
+        cents=nothing,
+        model=np.full(table.num_rows, "", np.object_),
     )
 
 

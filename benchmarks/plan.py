@@ -76,8 +76,10 @@ class Plan(BaseModel):
     question: Literal["demand", "capacity"] = Field(
         "demand", description="instances that each rate needs, or the rate that each count holds"
     )
-    find: Literal["rates", "knee"] = Field(
-        "rates", description="judge the rates of the plan, or search where each cell loses as well"
+    find: Literal["rates", "knee", "drain"] = Field(
+        "rates",
+        description="judge the rates of the plan, search where each cell loses as well, or only "
+        "drain a preloaded stream at full speed and judge the predictions",
     )
     knees: tuple[Literal["backlog", "latency"], ...] = Field(
         ("backlog",), min_length=1, description="limits that are searched"
@@ -137,12 +139,15 @@ class Plan(BaseModel):
         if not self.rates_eps and self.find == "rates":
             message = "rates_eps is missing: give rates, or find: knee"
             raise ValueError(message)
+        if self.rates_eps and self.find == "drain":
+            message = "rates_eps has no meaning with find: drain, which sends all at once"
+            raise ValueError(message)
         return self
 
     @property
     def probes(self) -> bool:
         """True where each cell begins with a drain."""
-        return self.find == "knee" or self.probe_records is not None
+        return self.find != "rates" or self.probe_records is not None
 
 
 class Step(BaseModel):

@@ -194,8 +194,24 @@ class CellResult(_Part):
         return cell_id(self.engine, self.instances)
 
 
+class DrainCheck(_Part):
+    """What a drain that was watched to its end gave, against the offline reference."""
+
+    sent: int = Field(description="records preloaded")
+    scored: int = Field(description="of these, with a prediction")
+    dead_letters: int = Field(description="of these, with a dead letter")
+    duplicates: int = Field(description="outputs beyond the first of a record")
+    missing: int = Field(description="records without an output")
+    feature_mismatches: int = Field(description="predictions whose 15 features differ in any bit")
+    score_mismatches: int = Field(description="predictions whose score differs in any bit")
+    wrongly_answered: int = Field(
+        description="clean records in dead-letters, dirty ones in predictions, unknown sources"
+    )
+    labels_incomplete: int = Field(description="predictions made without all labels; not compared")
+
+
 class DrainProbe(_Part):
-    """How fast one cell emptied a full topic, measured before its search."""
+    """How fast one cell emptied a full topic: before its search, or to judge its predictions."""
 
     engine: str
     instances: int
@@ -204,6 +220,11 @@ class DrainProbe(_Part):
         description="between 20 and 80 % drained; null: it did not get there"
     )
     why: str = Field("", description="why there is no rate")
+    step: str = Field("", description="its folder in `steps`")
+    check: DrainCheck | None = Field(
+        None, description="what came out; null: it was not watched to its end"
+    )
+    ended_ms: int | None = Field(None, description="end of the drain, Unix milliseconds")
 
     @property
     def cell(self) -> str:
@@ -259,6 +280,10 @@ class RunResult(_Part):
     )
     cells_missing: list[str] = Field(
         default_factory=list, description="cells without any step that the plan still asks for"
+    )
+    drains: list[DrainProbe] = Field(
+        default_factory=list,
+        description="drains of full topics, the plan's own and before searches",
     )
     answers: list[AnswerResult] = Field(
         default_factory=list, description="instances for each target and engine"

@@ -19,7 +19,13 @@ from benchmarks.early import clearly_lost, is_decided
 from benchmarks.engines import EngineStart
 from benchmarks.evaluate import EngineLife, Record, evaluate
 from benchmarks.movement import Rules, Window, backlog_of, movement
-from benchmarks.outputs import read_ledger, read_outputs, read_reference, save_outputs
+from benchmarks.outputs import (
+    read_ledger,
+    read_outputs,
+    read_reference,
+    save_feature_sample,
+    save_outputs,
+)
 from benchmarks.parity import Ledger, Mismatches, Outputs, compare, without_probes
 from benchmarks.plan import Step
 from benchmarks.process_use import ReadProcesses, own_samples, session_samples
@@ -28,7 +34,14 @@ from benchmarks.programs import Program
 from benchmarks.result import StepResult
 from benchmarks.samples import Totals, totals
 from benchmarks.sampling import Sampler
-from benchmarks.store import LEDGER_FILE, OUTPUTS_FILE, STEP_FILE, save, step_folder
+from benchmarks.store import (
+    FEATURES_FILE,
+    LEDGER_FILE,
+    OUTPUTS_FILE,
+    STEP_FILE,
+    save,
+    step_folder,
+)
 from benchmarks.surroundings import cores
 from fraud_core.artifact import Artifact
 from fraud_core.errors import EXIT_INTERRUPTED, BrokerUnreachableError, SurroundingsError
@@ -172,6 +185,7 @@ def run_step(step: Step, bench: Bench) -> StepResult:
         ledger = read_ledger(folder / LEDGER_FILE)
         outputs = without_probes(read_outputs(settings, names, ends))
     save_outputs(folder / OUTPUTS_FILE, outputs)
+    save_feature_sample(folder / FEATURES_FILE, outputs)
     record = Record(
         step=step,
         report=measured.report,

@@ -13,6 +13,9 @@ from benchmarks.answers import undecided, unmet_requirements
 from benchmarks.begin import Request, choose_run, chosen_cells
 from benchmarks.campaign import Announcement, run_campaign
 from benchmarks.console import Narrator, summary
+from benchmarks.quality_result import QualityLimits, RunQuality
+from benchmarks.quality_run import judge_quality, raise_if_not_good
+from benchmarks.quality_text import quality_text
 from benchmarks.result import RunResult
 from benchmarks.store import RUN_FILE
 from fraud_core.command import say, show
@@ -49,9 +52,21 @@ def run_and_report(request: Request, voice: Voice) -> None:
         raise
     finally:
         narrator.close()
+    quality = _quality_of(result, folder)
     _print_result(result, _write_report(folder), voice)
+    if quality is not None and not voice.as_json:
+        show("\n" + quality_text(quality))
     cells = chosen_cells(request.plan, request.engine, request.cells)
     raise_if_not_answered(result, [cell.id for cell in cells])
+    if quality is not None:
+        raise_if_not_good(quality)
+
+
+def _quality_of(result: RunResult, folder: Path) -> RunQuality | None:
+    """A drained stream is there to judge its predictions; None where there are none."""
+    if not any(drain.check for drain in result.drains):
+        return None
+    return judge_quality(folder, "settled", QualityLimits())
 
 
 def _write_report(folder: Path) -> Path:
