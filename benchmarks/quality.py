@@ -16,6 +16,8 @@ from benchmarks.latency import FloatArray
 from benchmarks.outcomes import Judged, View, counted, known_until_s, whole_days
 from benchmarks.quality_result import (
     CardPrecision,
+    CurvePoint,
+    DayCards,
     Estimate,
     ModelQuality,
     QualityLimits,
@@ -29,6 +31,7 @@ from fraud_core.transaction import format_time
 
 REVIEW: Final = "review"
 BLOCK: Final = "block"
+CURVE_POINTS: Final = 101
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,6 +84,7 @@ def judge_model(
         card_precision_100=_card_precision(on_days, len(days)),
         fraud_share=figures.get("fraud_share", Estimate(value=None)),
         thresholds=thresholds,
+        curve=_curve(rows),
         calibration=calibration_of(rows) if len(rows) else None,
         drift=drift_of(by.profile, {SCORE: answered.score, **features}),
         limits_broken=limits_broken(thresholds, by.limits) if len(rows) else [],
@@ -150,9 +154,35 @@ def _card_precision(on_days: Judged, days: int) -> CardPrecision | None:
     columns = (on_days.day, on_days.customer_id, on_days.fraud)
     daily = daily_card_precision(*columns, on_days.score)
     oracle: FloatArray = daily_card_precision(*columns, on_days.fraud)
+    numbers = np.unique(on_days.day).tolist()
+    cards = zip(numbers, daily.tolist(), oracle.tolist(), strict=True)
     return CardPrecision(
-        value=mean_of_days(daily), oracle=round(float(oracle.mean()), 6), days=days
+        value=mean_of_days(daily),
+        oracle=round(float(oracle.mean()), 6),
+        days=days,
+        daily=[DayCards(day=day, value=found, oracle=most) for day, found, most in cards],
     )
+
+
+def _curve(rows: Judged) -> list[CurvePoint]:
+    """Precision against recall, at most so many points, evenly over the recall."""
+    frauds = int(rows.fraud.sum())
+    if not frauds:
+        return []
+    order = np.argsort(-rows.score, kind="stable")
+    score, found = rows.score[order], np.cumsum(rows.fraud[order])
+    ends = np.append(np.flatnonzero(score[1:] != score[:-1]), len(score) - 1)
+    recall = found[ends] / frauds
+    places = np.unique(np.searchsorted(recall, np.linspace(0, 1, CURVE_POINTS)))
+    shown = ends[np.minimum(places, len(ends) - 1)].tolist()
+    return [
+        CurvePoint(
+            threshold=round(float(score[end]), 6),
+            recall=round(float(found[end] / frauds), 5),
+            precision=round(float(found[end] / (end + 1)), 5),
+        )
+        for end in shown
+    ]
 
 
 def limits_broken(thresholds: list[ThresholdQuality], limits: QualityLimits) -> list[str]:

@@ -42,12 +42,29 @@ class ThresholdQuality(_Part):
     missed_amount_share: Estimate = Field(description="of the sum of all frauds")
 
 
+class DayCards(_Part):
+    """The 100 cards with the highest scores of one day."""
+
+    day: int = Field(description="days since 1970-01-01")
+    value: float
+    oracle: float
+
+
 class CardPrecision(_Part):
     """The 100 cards with the highest scores of each day."""
 
     value: Estimate = Field(description="share of them that is compromised, mean of the days")
     oracle: float = Field(description="the same of a scorer that knows the truth")
     days: int = Field(description="whole days; the interval is over them")
+    daily: list[DayCards]
+
+
+class CurvePoint(_Part):
+    """What one threshold would do."""
+
+    threshold: float
+    recall: float
+    precision: float
 
 
 class CalibrationBin(_Part):
@@ -104,6 +121,7 @@ class ModelQuality(_Part):
     card_precision_100: CardPrecision | None
     fraud_share: Estimate
     thresholds: list[ThresholdQuality]
+    curve: list[CurvePoint] = Field(description="precision against recall, thresholds falling")
     calibration: Calibration | None
     drift: list[Drift]
     limits_broken: list[str] = Field(description="limits of the bank that are not met, in words")

@@ -10,7 +10,6 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from pydantic import ValidationError
 
 from benchmarks.outcomes import Judged, View, by_model
 from benchmarks.parity import scores_differ
@@ -147,14 +146,6 @@ def _engines_differ(
         )
         for first, second in pairs
     }
-
-
-def load_quality(run_folder: Path) -> RunQuality | None:
-    """What `judge_quality` kept; None where it was not asked, or by another version."""
-    try:
-        return RunQuality.model_validate_json((run_folder / QUALITY_FILE).read_bytes())
-    except (OSError, ValidationError):
-        return None
 
 
 def raise_if_not_good(quality: RunQuality) -> None:

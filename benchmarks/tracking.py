@@ -23,10 +23,11 @@ from mlflow import MlflowClient
 from mlflow.entities import Metric, Param, Run
 from mlflow.exceptions import MlflowException
 
+from benchmarks.quality_store import load_quality
 from benchmarks.report import write_all
 from benchmarks.result import RunResult
 from benchmarks.samples import OFFSETS_FILE, USE_FILE
-from benchmarks.store import LOAD_FILE, RUN_FILE, STEP_FILE, load_run, step_folder
+from benchmarks.store import LOAD_FILE, QUALITY_FILE, RUN_FILE, STEP_FILE, load_run, step_folder
 from benchmarks.tracking_records import RUN_ID_TAG, TrackedRun, campaign_run, cell_runs
 from fraud_core.errors import SurroundingsError
 
@@ -115,9 +116,10 @@ def publish(
 
 def _publish(desk: _Desk, result: RunResult, run_folder: Path, files: Files) -> Published:
     old = desk.runs_found()
-    parent, kept = desk.put(campaign_run(result), files, old, parent_id=None)
+    quality = load_quality(run_folder)
+    parent, kept = desk.put(campaign_run(result, quality), files, old, parent_id=None)
     wanted, left_alone = [parent], int(kept)
-    for cell, run in cell_runs(result).items():
+    for cell, run in cell_runs(result, quality).items():
         raw = _cell_files(run_folder, result, cell)
         child, kept = desk.put(run, raw, old, parent_id=parent)
         wanted.append(child)
@@ -247,6 +249,7 @@ def _experiment_id(client: MlflowClient, uri: str, name: str) -> str:
 def _campaign_files(run_folder: Path) -> dict[str, Path]:
     written = write_all(run_folder)
     paths = [written.html, *written.tables, run_folder / RUN_FILE]
+    paths += [one for one in [run_folder / QUALITY_FILE] if one.is_file()]
     charts = {f"charts/{path.name}": path for path in written.charts}
     return {path.name: path for path in paths} | charts
 

@@ -15,7 +15,16 @@ from datetime import datetime
 from typing import Any, Final
 
 from benchmarks.console import headline
-from benchmarks.result import AnswerResult, CellResult, KneeResult, RunResult, StepResult
+from benchmarks.quality_result import RunQuality, StepQuality
+from benchmarks.quality_tracking import campaign_quality, quality_metrics
+from benchmarks.result import (
+    AnswerResult,
+    CellResult,
+    DrainProbe,
+    KneeResult,
+    RunResult,
+    StepResult,
+)
 
 RUN_ID_TAG: Final = "streamgauge.run_id"
 KIND_TAG: Final = "streamgauge.kind"
@@ -74,30 +83,39 @@ class TrackedRun:
         return hashlib.sha256(text.encode()).hexdigest()
 
 
-def campaign_run(result: RunResult) -> TrackedRun:
-    """The parent: the answers as metrics."""
+def campaign_run(result: RunResult, quality: RunQuality | None = None) -> TrackedRun:
+    """The parent: the answers as metrics, and the quality of each engine's longest step."""
     start_ms = int(datetime.fromisoformat(result.run["started"]).timestamp() * 1000)
-    end_ms = max((step.window_end_ms for step in result.steps), default=start_ms)
+    ended = [*(s.window_end_ms for s in result.steps), *(d.ended_ms or 0 for d in result.drains)]
+    end_ms = max([start_ms, *ended])
     tags = _tags(result, "campaign") | {_NOTE_TAG: result.sentence or headline(result)}
-    points = [Point(key, value, 0, end_ms) for key, value in answer_metrics(result).items()]
+    told = answer_metrics(result) | campaign_quality(quality)
+    points = [Point(key, value, 0, end_ms) for key, value in told.items()]
     return TrackedRun(result.run["id"], tags, _plan_params(result), tuple(points), start_ms, end_ms)
 
 
-def cell_runs(result: RunResult) -> dict[str, TrackedRun]:
-    """The children by cell: each metric against the asked rate."""
-    keys = dict.fromkeys((step.engine, step.instances) for step in result.steps)
+def cell_runs(result: RunResult, quality: RunQuality | None = None) -> dict[str, TrackedRun]:
+    """The children by cell: each metric against the asked rate, at 0 where all was sent at once."""
     runs = {}
-    for engine, instances in keys:
-        steps = [one for one in result.steps if (one.engine, one.instances) == (engine, instances)]
-        runs[steps[0].cell] = TrackedRun(
-            f"{engine} x{instances}",
+    measured: list[StepResult | DrainProbe] = [*result.steps, *result.drains]
+    for first in {one.cell: one for one in reversed(measured)}.values():
+        steps = [one for one in result.steps if one.cell == first.cell]
+        drains = [one for one in result.drains if one.cell == first.cell and one.check]
+        if not steps and not drains:
+            continue
+        ends_ms = [step.window_end_ms for step in steps] + [one.ended_ms or 0 for one in drains]
+        begun_ms = min([step.window_start_ms for step in steps], default=max(ends_ms))
+        judged = [one for one in quality.steps if one.cell == first.cell] if quality else []
+        points = [*rate_points(steps), *quality_points(judged, max(ends_ms))]
+        runs[first.cell] = TrackedRun(
+            f"{first.engine} x{first.instances}",
             _tags(result, "cell"),
-            {"engine": engine, "instances": str(instances)},
-            tuple(rate_points(steps)),
-            min(step.window_start_ms for step in steps),
-            max(step.window_end_ms for step in steps),
+            {"engine": first.engine, "instances": str(first.instances)},
+            tuple(points),
+            begun_ms,
+            max(ends_ms),
         )
-    return runs
+    return dict(sorted(runs.items()))
 
 
 def _tags(result: RunResult, kind: str) -> dict[str, str]:
@@ -140,6 +158,14 @@ def rate_points(steps: Sequence[StepResult]) -> Iterator[Point]:
             values = [value for step in valid if (value := read(step)) is not None]
             if values:
                 yield Point(key, float(statistics.median(values)), axis, at_ms)
+
+
+def quality_points(judged: Sequence[StepQuality], at_ms: int) -> Iterator[Point]:
+    """The quality of each rate of a cell; of repeated steps that of the longest."""
+    by_rate = {one.rate_eps or 0.0: one for one in sorted(judged, key=lambda one: one.predicted)}
+    for rate_eps, step in sorted(by_rate.items()):
+        for key, value in quality_metrics(step).items():
+            yield Point(key, value, round(rate_eps), at_ms)
 
 
 def _p50(step: StepResult) -> float | None:
