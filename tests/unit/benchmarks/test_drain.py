@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from benchmarks.drain import DrainRequest, Curve, parse_engines, summarize, time_at
+from benchmarks.drain import Curve, DrainRequest, parse_engines, summarize, time_at
 from fraud_core.errors import ConfigError, MeasurementError
 
 
