@@ -108,7 +108,13 @@ def run(
         resume=resume,
         cells=tuple(cell or ()),
     )
-    run_and_report(request, Voice(as_json=as_json, quiet=quiet))
+    voice = Voice(as_json=as_json, quiet=quiet)
+    if request.plan.label_delays_h:
+        from benchmarks.label_delays import run_delays
+
+        run_delays(request, voice)
+    else:
+        run_and_report(request, voice)
 
 
 @app.command()

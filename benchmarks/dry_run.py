@@ -47,7 +47,7 @@ class Foreseen(BaseModel):
 
 def foresee(plan: Plan, cells: Sequence[Cell]) -> Foreseen:
     """What a run of a plan would do."""
-    actions = dry_run(plan, cells)
+    actions = dry_run(plan, cells) * max(len(plan.label_delays_h), 1)
     return Foreseen(
         plan=plan.id,
         title=plan.title,

@@ -21,6 +21,7 @@ ProfileName = Literal["smoke", "quick", "standard", "full"]
 Requirement = Literal["held", "slo"]
 
 Rate = Annotated[float, Field(gt=0, le=1_000_000)]
+LabelDelay = Annotated[float, Field(ge=1, le=30 * 24)]
 InstanceCount = Annotated[int, Field(ge=1)]
 
 PROFILES: Final[Mapping[ProfileName, Mapping[str, Any]]] = {
@@ -96,6 +97,10 @@ class Plan(BaseModel):
     probe_records: int | None = Field(
         None, ge=100, description="records that the drain probe preloads; by default from find"
     )
+    label_delays_h: tuple[LabelDelay, ...] = Field(
+        (),
+        description="with find: drain, repeat it with a model and a feedback of each delay, hours",
+    )
     seed: int = Field(1, description="order of cells and rates")
     budget_s: float | None = Field(
         None, gt=0, description="no step begins that would end later than this, seconds"
@@ -125,7 +130,7 @@ class Plan(BaseModel):
                 raise ValueError(message)
         return instances
 
-    @field_validator("engines", "instances", "rates_eps")
+    @field_validator("engines", "instances", "rates_eps", "label_delays_h")
     @classmethod
     def _once(cls, values: tuple[Any, ...]) -> tuple[Any, ...]:
         twice = sorted({str(value) for value in values if values.count(value) > 1})
@@ -138,6 +143,9 @@ class Plan(BaseModel):
     def _something_to_do(self) -> Plan:
         if not self.rates_eps and self.find == "rates":
             message = "rates_eps is missing: give rates, or find: knee"
+            raise ValueError(message)
+        if self.label_delays_h and self.find != "drain":
+            message = "label_delays_h needs find: drain"
             raise ValueError(message)
         if self.rates_eps and self.find == "drain":
             message = "rates_eps has no meaning with find: drain, which sends all at once"

@@ -37,21 +37,7 @@ def run_and_report(request: Request, voice: Voice) -> None:
         StreamError: it is not answered, or could not be measured.
     """
     request = replace(request, run_id=choose_run(request, datetime.now(UTC)))
-    narrator = Narrator(datetime.now, live=sys.stderr.isatty() and not voice.quiet)
-    announce = Announcement(
-        say=_nothing if voice.quiet else narrator.say,
-        tell=_nothing if voice.quiet else narrator.tell,
-        begin=narrator.begin,
-        end=_nothing if voice.quiet else narrator.end,
-    )
-    try:
-        result, folder = run_campaign(request, announce)
-    except (SurroundingsError, KeyboardInterrupt):
-        narrator.close()
-        _say_how_to_go_on(request)
-        raise
-    finally:
-        narrator.close()
+    result, folder = measure(request, voice)
     quality = _quality_of(result, folder)
     _print_result(result, _write_report(folder), voice)
     if quality is not None and not voice.as_json:
@@ -60,6 +46,32 @@ def run_and_report(request: Request, voice: Voice) -> None:
     raise_if_not_answered(result, [cell.id for cell in cells])
     if quality is not None:
         raise_if_not_good(quality)
+
+
+def measure(request: Request, voice: Voice) -> tuple[RunResult, Path]:
+    """Run a campaign and tell of it.
+
+    Returns:
+        the result and its folder.
+
+    Raises:
+        StreamError: it could not be measured; how to go on was said.
+    """
+    narrator = Narrator(datetime.now, live=sys.stderr.isatty() and not voice.quiet)
+    announce = Announcement(
+        say=_nothing if voice.quiet else narrator.say,
+        tell=_nothing if voice.quiet else narrator.tell,
+        begin=narrator.begin,
+        end=_nothing if voice.quiet else narrator.end,
+    )
+    try:
+        return run_campaign(request, announce)
+    except (SurroundingsError, KeyboardInterrupt):
+        narrator.close()
+        _say_how_to_go_on(request)
+        raise
+    finally:
+        narrator.close()
 
 
 def _quality_of(result: RunResult, folder: Path) -> RunQuality | None:
