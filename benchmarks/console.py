@@ -15,10 +15,10 @@ from rich.live import Live
 from rich.table import Table
 from rich.text import Text
 
-from benchmarks.agenda import Probe
+from benchmarks.agenda import Probe, cells_of
 from benchmarks.backlog import Backlog, lower_envelope, theil_sen, trend
 from benchmarks.plan import Step
-from benchmarks.result import LatencyMs, RunResult, StepResult
+from benchmarks.result import DrainProbe, LatencyMs, RunResult, StepResult
 from benchmarks.runner import Progress, Sampled
 from benchmarks.verdict import Verdict
 from fraud_core.command import say
@@ -222,6 +222,9 @@ def summary(result: RunResult, report: Path, *, color: bool, width: int | None =
         console.print(_table(result.steps))
     for step in result.steps:
         console.print(Text(f"{title_of(step)}: {step.why}"), soft_wrap=True)
+    for drain in result.drains:
+        if drain.check:
+            console.print(Text(drain_line(drain)), soft_wrap=True)
     if result.cells_missing:
         missing = f"cells that are not measured: {', '.join(result.cells_missing)}"
         console.print(Text(missing), soft_wrap=True)
@@ -229,13 +232,29 @@ def summary(result: RunResult, report: Path, *, color: bool, width: int | None =
     return out.getvalue().rstrip()
 
 
+def drain_line(drain: DrainProbe) -> str:
+    """What a drain that was watched to its end gave."""
+    check = drain.check
+    if check is None:
+        return f"{drain.step}: {drain.why}"
+    changed = check.feature_mismatches + check.score_mismatches + check.wrongly_answered
+    return (
+        f"{drain.step}: {check.sent:,} sent, {check.scored:,} scored, {check.dead_letters:,} dead "
+        f"letters, {check.duplicates:,} duplicates, {check.missing:,} missing, {changed:,} changed"
+    )
+
+
 def headline(result: RunResult) -> str:
     """How many steps ended how, on what."""
     counts = Counter(step.verdict for step in result.steps)
     verdicts = ", ".join(f"{counts[name]} {name}" for name in VERDICT_STYLES if counts[name])
     machine = result.machine
+    done = f"{len(result.steps)} of {result.steps_asked} steps"
+    if result.plan.find == "drain":
+        whole = sum(drain.check is not None for drain in result.drains)
+        done = f"{whole} of {len(cells_of(result.plan))} drains"
     return (
-        f"run {result.run['id']}: {len(result.steps)} of {result.steps_asked} steps"
+        f"run {result.run['id']}: {done}"
         f"{': ' if verdicts else ''}{verdicts} ({machine['cores']} cores, "
         f"{machine['memory_gib']:g} GiB, Kafka {result.versions.get('kafka', 'unknown')}, "
         f"model {result.model['sha256'][:8]})"

@@ -172,6 +172,11 @@ def remarks_of(model: ModelQuality) -> list[str]:
             f"{model.card_precision_100.days} whole days; a scorer that knows the truth has "
             f"{model.card_precision_100.oracle:.3f}"
         )
+    if model.fraud_share.value is not None:
+        lines.append(
+            f"{100 * model.fraud_share.value:.2f} frauds in 100 transactions: to approve them all "
+            "would miss so many"
+        )
     if model.calibration:
         lines.append(
             f"calibration: mean score {model.calibration.score_mean:.4f}, share of frauds "

@@ -17,7 +17,7 @@ from markupsafe import Markup
 from benchmarks.backlog import Backlog, trend
 from benchmarks.chart_choice import charts_of, has_lines
 from benchmarks.charts import Chart, StepSeries, color_of, save_png, svg_of
-from benchmarks.console import headline, percentiles_text, title_of
+from benchmarks.console import drain_line, headline, percentiles_text, title_of
 from benchmarks.csv_tables import (
     SAMPLES_TABLE,
     STEPS_TABLE,
@@ -175,11 +175,15 @@ def render(
         quality_charts=judged,
         quality_headline=headline_of(quality) if quality else "",
         models=list(told_apart(quality)) if quality else [],
-        checks=checks_of(quality) if quality else [],
+        checks=[*_drain_lines(result), *(checks_of(quality) if quality else [])],
         remarks_of=remarks_of,
         span_of=span_of,
         thresholds_of=thresholds_of,
     )
+
+
+def _drain_lines(result: RunResult) -> list[str]:
+    return [drain_line(drain) for drain in result.drains if drain.check]
 
 
 def _place_in_tables(step: StepResult) -> tuple[str, int, float, int]:

@@ -58,13 +58,7 @@ def save_judged_run(folder, *, engines=("faust",), sent=None, models=(MODEL,), s
                 "label_delay_s": 604_800,
                 "thresholds": {"review": 0.05, "block": 0.5},
                 "metrics": {"average_precision": 0.7},
-                "profile": {
-                    name: one.model_dump()
-                    for name, one in (
-                        profile_of(FEATURE_NAMES, features)
-                        | {SCORE: distribution_of(answers.score)}
-                    ).items()
-                },
+                "profile": {name: one.model_dump() for name, one in profile.items()},
             },
         }
     )

@@ -11,6 +11,7 @@ from benchmarks.agenda import (
     cells_of,
     dry_run,
     estimate_s,
+    is_finished,
     next_action,
 )
 from benchmarks.plan import Step, load_plan, plan_from
@@ -154,3 +155,34 @@ def test_one_cell_can_be_measured_alone():
 def test_a_step_has_a_name_for_each_repetition():
     step = Step(engine="faust", instances=2, rate_eps=50, warmup_s=1, measure_s=1, repetition=3)
     assert (step.id, step.cell) == ("faust-x2-50eps-r3", "faust-2")
+
+
+DRAINS = plan_from(
+    {"id": "try", "engines": ["faust", "spark"], "find": "drain", "probe_records": 5000}, "here"
+)
+
+
+def test_a_plan_that_drains_has_one_whole_drain_for_each_cell_and_no_step():
+    actions = dry_run(DRAINS, cells_of(DRAINS))
+    assert [(one.cell.engine, one.records, one.whole) for one in actions] == [
+        (cell.engine, 5000, True) for cell in cells_of(DRAINS)
+    ]
+
+
+def test_a_drain_before_a_search_is_cut_short():
+    knee = plan_from({"id": "try", "engines": ["faust"], "find": "knee"}, "here")
+    probes = [one for one in dry_run(knee, cells_of(knee)) if isinstance(one, Probe)]
+    assert [one.whole for one in probes] == [False]
+
+
+def test_a_cell_that_was_drained_is_finished():
+    cells = cells_of(DRAINS)
+    standing = Standing([], {"faust-1": 9000.0})
+    assert [is_finished(DRAINS, cells, cell, standing) for cell in sorted_by_engine(cells)] == [
+        True,
+        False,
+    ]
+
+
+def sorted_by_engine(cells):
+    return sorted(cells, key=lambda cell: cell.engine)
