@@ -37,11 +37,11 @@ def run_quality(run_folder: Path, view: View, limits: QualityLimits, *, as_json:
     Raises:
         StreamError: a limit is not met, or there is nothing to judge.
     """
-    from benchmarks.report import write_report  # drawing takes a second to import
-
     refresh(run_folder)
     quality = judge_quality(run_folder, view, limits)
-    report = write_report(run_folder)
     show(quality.model_dump_json(indent=2) if as_json else quality_text(quality))
-    say(f"report  {report}")
+    if view == "settled":
+        from benchmarks.report import write_report  # drawing takes a second to import
+
+        say(f"report  {write_report(run_folder)}")
     raise_if_not_good(quality)

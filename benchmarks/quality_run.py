@@ -18,7 +18,14 @@ from benchmarks.quality_files import FeatureSample, StepFiles, read_feature_samp
 from benchmarks.quality_result import QualityLimits, RunQuality, StepQuality
 from benchmarks.replay import offline_features_of, replay_of
 from benchmarks.result import DrainProbe, RunResult, StepResult
-from benchmarks.store import OUTPUTS_FILE, QUALITY_FILE, load_run, save, step_folder
+from benchmarks.store import (
+    OUTPUTS_FILE,
+    QUALITY_AS_OF_FILE,
+    QUALITY_FILE,
+    load_run,
+    save,
+    step_folder,
+)
 from fraud_core.distribution import Distribution
 from fraud_core.errors import ConfigError, MeasurementError, RequirementNotMetError
 from fraud_core.features import FEATURE_NAMES
@@ -67,7 +74,7 @@ def judge_quality(run_folder: Path, view: View, limits: QualityLimits) -> RunQua
         engines_differ=_engines_differ(steps, scores),
         left_out=left_out,
     )
-    save(run_folder / QUALITY_FILE, quality)
+    save(run_folder / (QUALITY_FILE if view == "settled" else QUALITY_AS_OF_FILE), quality)
     return quality
 
 

@@ -11,7 +11,7 @@ from benchmarks.store import QUALITY_FILE
 
 
 def load_quality(run_folder: Path) -> RunQuality | None:
-    """What was found; None where it was not asked for, or another version wrote it."""
+    """What was found over all outcomes; None where nobody asked, or another version wrote it."""
     try:
         return RunQuality.model_validate_json((run_folder / QUALITY_FILE).read_bytes())
     except (OSError, ValidationError):

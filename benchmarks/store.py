@@ -29,6 +29,7 @@ LEDGER_FILE: Final = "ledger.parquet"
 OUTPUTS_FILE: Final = "outputs.parquet"
 FEATURES_FILE: Final = "features.parquet"
 QUALITY_FILE: Final = "quality.json"
+QUALITY_AS_OF_FILE: Final = "quality-as-of.json"
 LOAD_FILE: Final = "load.json"
 DEFAULT_RESULTS: Final = Path("benchmarks/results")
 
