@@ -26,7 +26,7 @@ from benchmarks.producing import LoadFiles, producer_command, read_report
 from benchmarks.programs import Program
 from benchmarks.runner import broker_port
 from benchmarks.samples import totals
-from benchmarks.store import new_run_id, save, write_whole
+from benchmarks.store import DRAIN_CURVE_FILE, new_run_id, save, write_whole
 from benchmarks.surroundings import commit, machine, versions
 from fraud_core.artifact import load_artifact
 from fraud_core.errors import ConfigError, MeasurementError
@@ -222,7 +222,7 @@ def probe(
         engine = Program(asked[0], start.command(), folder / "engine.log")
         at_end.callback(engine.stop)
         curve = watch(engine, sent, broker, names, within_s=PROBE_WITHIN_S)
-    save_curve(folder / "drain.csv", curve)
+    save_curve(folder / DRAIN_CURVE_FILE, curve)
     drained = int(curve.outputs[-1]) if curve.outputs else 0
     return summarize(asked, max(drained, 1), curve, started_s)
 

@@ -23,7 +23,13 @@ from benchmarks.producing import LoadFiles
 from benchmarks.programs import Program
 from benchmarks.result import DrainCheck
 from benchmarks.runner import Bench
-from benchmarks.store import FEATURES_FILE, LEDGER_FILE, OUTPUTS_FILE, step_folder
+from benchmarks.store import (
+    DRAIN_CURVE_FILE,
+    FEATURES_FILE,
+    LEDGER_FILE,
+    OUTPUTS_FILE,
+    step_folder,
+)
 from fraud_core.topic_admin import create_topics, delete_topics
 from fraud_core.topics import TopicNames
 
@@ -67,7 +73,7 @@ def _drain(action: Probe, sent: int, bench: Bench, names: TopicNames, folder: Pa
         curve = watch(engine, sent, bench.broker, names)
     finally:
         engine.stop()
-    save_curve(folder / "drain.csv", curve)
+    save_curve(folder / DRAIN_CURVE_FILE, curve)
     return summarize((cell.engine, cell.instances), sent, curve, started_s)
 
 
