@@ -274,7 +274,10 @@ def drain(
 def validate(
     searches: Annotated[int, typer.Option(min=10, help="searches on simulated engines")] = 2000,
     seed: Annotated[int, typer.Option(help="of the simulation")] = 1,
-    profile: Annotated[str, typer.Option(help="windows and search: quick, standard")] = "standard",
+    profile: Annotated[
+        str | None,
+        typer.Option(help="windows and search; by default standard, with --oracles quick"),
+    ] = None,
     oracles: Annotated[
         int, typer.Option(min=0, max=6, help="search so many real oracle engines instead")
     ] = 0,
@@ -285,14 +288,15 @@ def validate(
     """Search engines whose knee is known; print how often the answer holds it and how wide it is.
 
     Simulated engines need no broker. With --oracles real engines of known rate are started, loaded
-    and searched as any engine is, each for 10 to 20 minutes in the quick profile.
+    and searched as any engine is, each for 10 to 20 minutes in the quick profile; the same command
+    goes on where it was interrupted.
 
     Example: streamgauge validate --searches 2000 --seed 1
     """
     from benchmarks import validating
     from benchmarks.oracle_trials import TrialRequest
 
-    name = validating.profile_of(profile)
+    name = validating.profile_of(profile or ("quick" if oracles else "standard"))
     if oracles:
         files = TrialRequest(artifact, transactions, results, sys.argv, name)
         show(validating.validate_engines(files, oracles))

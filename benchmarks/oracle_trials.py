@@ -18,6 +18,7 @@ from benchmarks.campaign import Announcement, run_campaign
 from benchmarks.oracle import asked_engine
 from benchmarks.plan import Plan, ProfileName, plan_from
 from benchmarks.result import KneeResult, RunResult
+from benchmarks.store import RUN_FILE
 from benchmarks.traces import true_knees_eps
 from benchmarks.validation import HOURS
 
@@ -122,14 +123,19 @@ def plan_of(oracle: Oracle, profile: ProfileName) -> Plan:
 def run_trial(
     oracle: Oracle, request: TrialRequest, announce: Announcement, say: Callable[[str], None]
 ) -> Trial:
-    """Search the knee of one oracle.
+    """Search the knee of one oracle, or go on with a search that was interrupted.
+
+    Its campaign is named by the oracle and the profile, so that the same command continues it.
 
     Raises:
         StreamError: the surroundings do not let it go on.
     """
     plan = plan_of(oracle, request.profile)
     truth_eps = oracle.true_knee_eps(plan)
-    say(f"{oracle.name}: the true knee is {truth_eps:.1f}/s")
+    run_id = f"{oracle.name}-{request.profile}"
+    is_begun = (request.results / run_id / RUN_FILE).is_file()
+    begun = f"; going on with what {request.results / run_id} holds" if is_begun else ""
+    say(f"{oracle.name}: the true knee is {truth_eps:.1f}/s{begun}")
     asked = Request(
         plan=plan,
         artifact=request.artifact,
@@ -137,6 +143,8 @@ def run_trial(
         results=request.results,
         engine=None,
         command=request.command,
+        run_id=run_id,
+        resume=is_begun,
     )
     result, folder = run_campaign(asked, announce)
     return trial_of(oracle, truth_eps, result, folder)
