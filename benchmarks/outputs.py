@@ -33,7 +33,7 @@ _FEATURES_WITHIN_S: Final = 1800.0
 _NO_FEATURES: Final = [float("nan")] * len(FEATURE_NAMES)
 
 SAMPLED_CUSTOMERS: Final = 0.1
-"""Share of the customers whose features are kept: 8 bytes for each record of the step."""
+"""Share of the customers whose features are kept: 4 bytes for each record of the step."""
 _JUDGED: Final = ("source", "append_ms", "is_prediction", "labels_complete", "score")
 PAID: Final = ("customer_id", "cents", "model")
 """Columns that only the quality of the model is judged by."""
