@@ -30,6 +30,9 @@ from fraud_core.distribution import Distribution
 from fraud_core.errors import ConfigError, MeasurementError, RequirementNotMetError
 from fraud_core.features import FEATURE_NAMES
 
+Scores = tuple[NDArray[np.int64], NDArray[np.float32]]
+"""Row numbers and scores of predictions that had all labels."""
+
 
 @dataclass(frozen=True, slots=True)
 class _Source:
@@ -47,20 +50,8 @@ def judge_quality(run_folder: Path, view: View, limits: QualityLimits) -> RunQua
         MeasurementError: no step kept anything to judge.
     """
     result = load_run(run_folder)
-    by = yardstick_of(result, view, limits)
-    results = run_folder.parent
-    offline, why = offline_features_of(result, results, run_folder / "features.log")
-    steps, scores, left_out = [], {}, []
-    for source in _sources(run_folder, result):
-        files = read_step(source.folder)
-        if not len(files.answered):
-            left_out.append(f"{_name(source.measured)}: no predictions")
-            continue
-        sample = read_feature_sample(source.folder, files.sent)
-        judged = _step_quality(source.measured, files, sample, by)
-        steps.append(judged.model_copy(update={"replay": replay_of(sample, offline, why)}))
-        scores[judged.step] = _scores(files.answered)
-    if not steps:
+    found = _judge_steps(run_folder, result, yardstick_of(result, view, limits))
+    if not found.steps:
         raise MeasurementError(
             f"run {result.run['id']} kept no predictions to judge: it has no finished step"
         )
@@ -70,12 +61,37 @@ def judge_quality(run_folder: Path, view: View, limits: QualityLimits) -> RunQua
         limits=limits,
         label_delay_s=result.model.get("label_delay_s"),
         offline=result.model["metrics"],
-        steps=steps,
-        engines_differ=_engines_differ(steps, scores),
-        left_out=left_out,
+        steps=found.steps,
+        engines_differ=_engines_differ(found.steps, found.scores),
+        left_out=found.left_out,
     )
     save(run_folder / (QUALITY_FILE if view == "settled" else QUALITY_AS_OF_FILE), quality)
     return quality
+
+
+@dataclass(frozen=True, slots=True)
+class _Found:
+    """What was found of all steps, and the scores of each by its name."""
+
+    steps: list[StepQuality]
+    scores: dict[str, Scores]
+    left_out: list[str]
+
+
+def _judge_steps(run_folder: Path, result: RunResult, by: Yardstick) -> _Found:
+    offline, why = offline_features_of(result, run_folder.parent, run_folder / "features.log")
+    found = _Found([], {}, [])
+    for source in _sources(run_folder, result):
+        files = read_step(source.folder)
+        if not len(files.answered):
+            found.left_out.append(f"{_name(source.measured)}: no predictions")
+            continue
+        sample = read_feature_sample(source.folder, files.sent)
+        replay = replay_of(sample, offline, why)
+        judged = _step_quality(source.measured, files, _columns(sample), by)
+        found.steps.append(judged.model_copy(update={"replay": replay}))
+        found.scores[judged.step] = _scores(files.answered)
+    return found
 
 
 def yardstick_of(result: RunResult, view: View, limits: QualityLimits) -> Yardstick:
@@ -108,10 +124,12 @@ def _name(measured: StepResult | DrainProbe) -> str:
 
 
 def _step_quality(
-    measured: StepResult | DrainProbe, files: StepFiles, sample: FeatureSample | None, by: Yardstick
+    measured: StepResult | DrainProbe,
+    files: StepFiles,
+    features: Mapping[str, NDArray[Any]],
+    by: Yardstick,
 ) -> StepQuality:
     answered, sent = files.answered, files.sent
-    features = _columns(sample)
     scored = np.isin(sent.seq, answered.seq)
     return StepQuality(
         step=_name(measured),
@@ -135,14 +153,14 @@ def _columns(sample: FeatureSample | None) -> Mapping[str, NDArray[Any]]:
     return {name: sample.features[:, place] for place, name in enumerate(FEATURE_NAMES)}
 
 
-def _scores(answered: Judged) -> tuple[NDArray[np.int64], NDArray[np.float32]]:
+def _scores(answered: Judged) -> Scores:
     kept = answered.where(answered.labels_complete)
     return kept.seq, kept.score.astype(np.float32)
 
 
 def _engines_differ(
     steps: Sequence[StepQuality],
-    scores: Mapping[str, tuple[NDArray[np.int64], NDArray[np.float32]]],
+    scores: Mapping[str, Scores],
 ) -> dict[str, int]:
     """Scores that differ between the longest steps of any two engines."""
     longest = {one.engine: one for one in sorted(steps, key=lambda one: one.predicted)}
