@@ -11,13 +11,18 @@ PYTHON ?= python3
 VENV := .venv
 RUN := $(VENV)/bin/python
 INSTALLED := $(VENV)/installed
+BASELINES := .venv-baselines
 DEMO := .demo
+SPARK35 := .venv-spark35
+# What managed clusters offer; PySpark 3.5 knows no newer Python than 3.11.
+PYTHON35 ?= $(shell for python in python3.10 python3.11 $(RUN); do \
+  $$python -c '' 2> /dev/null && echo $$python && break; done)
 LEFTOVERS := $(DEMO) .sandbox .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis build
 
-.PHONY: help setup demo test check up down mlflow clean jars
+.PHONY: help setup demo test test-faults test-spark35 check up down mlflow clean jars baselines
 
 help: ## list the targets
-	@awk 'BEGIN {FS = ":.*## "} /^[a-z]+:.*## / {printf "  make %-6s %s\n", $$1, $$2}' Makefile
+	@awk 'BEGIN {FS = ":.*## "} /^[a-z0-9-]+:.*## / {printf "  make %-13s %s\n", $$1, $$2}' Makefile
 
 setup: $(INSTALLED) ## virtual environment with all packages in .venv (1.5 GB)
 
@@ -29,13 +34,21 @@ demo: setup jars $(DEMO)/artifact/manifest.json ## transactions through a real K
 	$(VENV)/bin/streamgauge run benchmarks/plans/smoke.yaml \
 	  --artifact $(DEMO)/artifact --transactions $(DEMO)/transactions
 
-test: setup check jars ## style, types and imports, then every test (starts its own broker)
-	@$(RUN) -m pytest
+test: setup check jars baselines ## style, types and imports, then every test (starts its own broker)
+	@$(RUN) -m pytest -m 'not slow_fault'
+
+test-faults: setup jars ## the faults that take more than a minute each
+	@$(RUN) -m pytest -m slow_fault
+
+test-spark35: setup jars $(SPARK35)/installed ## the submitted job on a Spark 3.5 cluster of its own (400 MB, 4 minutes)
+	@$(RUN) -m sandbox jars spark35 > /dev/null
+	@SPARK35_PYTHON=$(CURDIR)/$(SPARK35)/bin/python $(RUN) -m pytest tests/spark35
 
 check: setup ## ruff, mypy and import-linter
 	$(VENV)/bin/ruff check .
 	$(VENV)/bin/ruff format --check .
 	$(VENV)/bin/mypy
+	$(VENV)/bin/mypy --python-version 3.10 fraud_core spark_scorer
 	$(VENV)/bin/lint-imports --no-logo
 
 up: setup ## start the Kafka broker of this machine at 127.0.0.1:19092
@@ -52,8 +65,17 @@ clean: ## stop the broker and MLflow, remove demo, broker data and caches; keeps
 	@if [ -x $(RUN) ] && [ -e .sandbox/mlflow/process.json ]; then $(RUN) -m sandbox down mlflow; fi
 	@echo "removing $(LEFTOVERS) and __pycache__"
 	@rm -rf $(LEFTOVERS)
-	@find . -name __pycache__ -not -path './$(VENV)/*' -prune -exec rm -rf {} +
-	@echo "kept: .venv, benchmarks/results and the downloaded jars ($${SANDBOX_CACHE:-~/.cache/streamgauge})"
+	@find . -name __pycache__ -not -path './.venv*/*' -prune -exec rm -rf {} +
+	@echo "kept: .venv, $(SPARK35), benchmarks/results and the downloaded jars ($${SANDBOX_CACHE:-~/.cache/streamgauge})"
+
+baselines: $(BASELINES)/installed ## environment of the baseline on quixstreams in .venv-baselines (0.4 GB)
+
+$(BASELINES)/installed: requirements/baselines.txt | setup
+	@echo "setup: the baseline's environment in $(BASELINES)"
+	@[ -x $(BASELINES)/bin/python ] || $(PYTHON) -m venv $(BASELINES)
+	@VIRTUAL_ENV=$(CURDIR)/$(BASELINES) $(VENV)/bin/uv pip sync requirements/baselines.txt
+	@VIRTUAL_ENV=$(CURDIR)/$(BASELINES) $(VENV)/bin/uv pip install --quiet --no-deps -e .
+	@touch $@
 
 # Each is written last of its folder, so what was interrupted is made again.
 $(DEMO)/transactions/.complete: | setup
@@ -65,6 +87,12 @@ $(DEMO)/transactions/.complete: | setup
 $(DEMO)/artifact/manifest.json: | $(DEMO)/transactions/.complete
 	@echo "demo: training the model into $(DEMO)/artifact"
 	@$(RUN) -m model_export train --transactions $(DEMO)/transactions --out $(DEMO)/artifact
+
+$(SPARK35)/installed: requirements/spark35.txt | setup
+	@echo "spark35: virtual environment in $(SPARK35) with $(PYTHON35)"
+	@$(VENV)/bin/uv venv --quiet --clear --python $(PYTHON35) $(SPARK35)
+	@VIRTUAL_ENV=$(CURDIR)/$(SPARK35) $(VENV)/bin/uv pip sync --quiet --require-hashes requirements/spark35.txt
+	@touch $@
 
 jars: setup
 	@$(RUN) -m sandbox jars broker > /dev/null

@@ -11,29 +11,17 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final, Protocol
 
-from benchmarks.plan import Plan, Step, cell_id, step_id
-from benchmarks.search import Attempt, Knee, SearchSettings, Try, next_move
+from benchmarks.attempts import Attempt, KneeKind, outcome_at
+from benchmarks.ladder import Rung, next_rung
+from benchmarks.names import cell_id, place_of
+from benchmarks.plan import EXTERNAL, Plan, Step
+from benchmarks.search import Knee, SearchSettings, Try, next_move
 from benchmarks.verdict import Verdict
 
-ENGINE_START_S: Final = 25
-"""Usual time from starting an engine to its readiness; only for the estimate."""
-STEP_OVERHEAD_S: Final = 10
-"""Usual time for topics, start of the load, drain and check; only for the estimate."""
-PROBE_S: Final = 60
-"""Usual time of a drain probe; only for the estimate."""
-WHOLE_DRAIN_S: Final = 90
-"""Usual time of preloading, draining and checking 150,000 records; only for the estimate."""
 PROBE_RECORDS: Final = 200_000
 """A fast engine needs 20 s for them; after 45 s a slow one has shown its rate as well. With a tenth
 of that the start of the engine is most of what is measured."""
-RESULT_BYTES_PER_EVENT: Final = 60
-"""Ledger and outputs of a step, compressed: 44 were measured, and 7 for customers, amounts and
-sampled features."""
-BROKER_BYTES_PER_EVENT: Final = 2500
-"""Input, label and prediction while a step runs; its topics are deleted at its end."""
 _FAR_BELOW: Final = 0.5
-_DRAIN_OVER_KNEE: Final = 1.2
-"""Only for the estimate."""
 
 
 class Measured(Protocol):
@@ -43,6 +31,8 @@ class Measured(Protocol):
     def engine(self) -> str: ...  # noqa: D102
     @property
     def instances(self) -> int: ...  # noqa: D102
+    @property
+    def cpu(self) -> float | None: ...  # noqa: D102
     @property
     def rate_eps(self) -> float: ...  # noqa: D102
     @property
@@ -55,19 +45,36 @@ class Measured(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Cell:
-    """One engine at one instance count."""
+    """One engine at one instance count and one size.
+
+    Attributes:
+        engine: its name.
+        instances: how many.
+        cpu: CPU quota of each, cores; None for none.
+        memory_mb: memory of each; None for as much as there is.
+        size_name: what tells sizes apart in names; empty where the plan has one size.
+    """
 
     engine: str
     instances: int
+    cpu: float | None = None
+    memory_mb: int | None = None
+    size_name: str = ""
 
     @property
     def id(self) -> str:
-        """Its name: `faust-2`."""
-        return cell_id(self.engine, self.instances)
+        """Its name: `faust-2`, `faust-2-c0.25`."""
+        return cell_id(self.engine, self.instances, self.size_name)
+
+    @property
+    def place(self) -> str:
+        """What the names of its steps and topics begin with."""
+        return place_of(self.engine, self.instances, self.size_name)
 
     def holds(self, step: Measured) -> bool:
         """True for a step of this cell."""
-        return (step.engine, step.instances) == (self.engine, self.instances)
+        mine = (self.engine, self.instances, self.cpu)
+        return (step.engine, step.instances, step.cpu) == mine
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,7 +95,7 @@ class Probe:
     @property
     def id(self) -> str:
         """Name of it inside its campaign."""
-        return f"{self.cell.engine}-x{self.cell.instances}-drain"
+        return f"{self.cell.place}-drain"
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,12 +123,25 @@ class Standing:
         return (self.drains or {}).get(cell.id)
 
 
+NOTHING: Final = Standing()
+"""Before the first step."""
+
+
 def cells_of(plan: Plan) -> list[Cell]:
-    """All cells of a plan: counts shuffled by the seed, engines next to each other."""
+    """All cells of a plan: counts and sizes shuffled by the seed, engines next to each other."""
     shuffled = random.Random(plan.seed)
     counts = shuffled.sample(plan.instances, len(plan.instances))
     engines = shuffled.sample(plan.engines, len(plan.engines))
-    return [Cell(engine, count) for count in counts for engine in engines]
+    sizes = shuffled.sample(plan.instance.sizes, len(plan.instance.sizes))
+    return [
+        cell_of(plan, engine, count, cpu) for count in counts for cpu in sizes for engine in engines
+    ]
+
+
+def cell_of(plan: Plan, engine: str, instances: int, cpu: float | None) -> Cell:
+    """A cell as a plan names it."""
+    limits = plan.instance
+    return Cell(engine, instances, cpu, limits.memory_mb, limits.name_of(cpu))
 
 
 def next_action(plan: Plan, cells: Sequence[Cell], standing: Standing) -> Step | Probe | None:
@@ -134,9 +154,21 @@ def next_action(plan: Plan, cells: Sequence[Cell], standing: Standing) -> Step |
         cells: those that are measured here, in their order.
         standing: what is measured already.
     """
-    by_turn = sorted(cells, key=lambda cell: len(standing.of(cell)) + standing.is_probed(cell))
+    by_turn = sorted(cells, key=lambda cell: _turns_taken(plan, cells, cell, standing))
     actions = (_action_of(plan, cells, cell, standing) for cell in by_turn)
     return next((action for action in actions if action is not None), None)
+
+
+def _turns_taken(plan: Plan, cells: Sequence[Cell], cell: Cell, standing: Standing) -> int:
+    # on a ladder one cell of an engine has a step at a time: the engines take turns
+    mine = _peers(cells, cell) if plan.ladder else [cell]
+    return sum(len(standing.of(one)) + standing.is_probed(one) for one in mine)
+
+
+def _peers(cells: Sequence[Cell], cell: Cell) -> list[Cell]:
+    """The cells that differ from one in their count only, itself included, counts rising."""
+    mine = [one for one in cells if (one.engine, one.cpu) == (cell.engine, cell.cpu)]
+    return sorted(mine, key=lambda one: one.instances)
 
 
 def is_finished(plan: Plan, cells: Sequence[Cell], cell: Cell, standing: Standing) -> bool:
@@ -149,7 +181,7 @@ def _action_of(
 ) -> Step | Probe | None:
     planned = _planned_rate(plan, cells, cell, standing)
     is_asked = plan.find != "rates" or planned is not None
-    if plan.probes and is_asked and not standing.is_probed(cell):
+    if plan.probes and _is_ours(plan, cell) and is_asked and not standing.is_probed(cell):
         return Probe(cell, plan.probe_records or PROBE_RECORDS, whole=plan.find == "drain")
     if planned is not None:
         return _step(plan, cell, planned, standing)
@@ -157,39 +189,79 @@ def _action_of(
     return _step(plan, cell, move.rate_eps, standing) if isinstance(move, Try) else None
 
 
+def _is_ours(plan: Plan, cell: Cell) -> bool:
+    """False for an external engine: what it would leave of a drain stands before the next step."""
+    return cell.engine in plan.engines and cell.engine != EXTERNAL
+
+
 def _planned_rate(
     plan: Plan, cells: Sequence[Cell], cell: Cell, standing: Standing
 ) -> float | None:
     """The next rate of the plan that this cell still owes; fewest repetitions first."""
+    if plan.ladder:
+        return _rate_of_ladder(plan, cells, cell, standing)
     shuffled = random.Random(f"{plan.seed} {cell.id}")
     rates = shuffled.sample(plan.rates_eps, len(plan.rates_eps))
     owed = []
     for rate_eps in rates:
         tries = [step for step in standing.of(cell) if step.rate_eps == rate_eps]
-        valid = sum(step.verdict != "invalid" for step in tries)
-        tired = len(tries) - valid > plan.invalid_again
         needed = _is_needed(plan, cells, cell, rate_eps, standing)
-        if valid < plan.repetitions and not tired and needed:
-            owed.append((valid, rate_eps))
+        if needed and not _is_over(plan, tries):
+            owed.append((sum(step.verdict != "invalid" for step in tries), rate_eps))
     return min(owed, key=lambda one: one[0])[1] if owed else None
+
+
+def _rate_of_ladder(
+    plan: Plan, cells: Sequence[Cell], cell: Cell, standing: Standing
+) -> float | None:
+    peers = {one.instances: one for one in _peers(cells, cell)}
+    rung = next_rung(
+        list(peers),
+        plan.rates_eps,
+        lambda count, rate_eps: _rung_of(plan, peers[count], rate_eps, standing),
+    )
+    return rung[1] if rung is not None and rung[0] == cell.instances else None
+
+
+def _rung_of(plan: Plan, cell: Cell, rate_eps: float, standing: Standing) -> Rung:
+    tries = [step for step in standing.of(cell) if step.rate_eps == rate_eps]
+    if not _is_over(plan, tries):
+        return "open"
+    if not _has_lost(plan, cell, rate_eps, standing):
+        return "held"
+    by: KneeKind = "latency" if "slo" in plan.require else "backlog"
+    return "lost" if outcome_at(attempts_of(tries), rate_eps, by) == "lost" else "undecided"
+
+
+def _is_over(plan: Plan, tries: Sequence[Measured]) -> bool:
+    """All repetitions of a rate are measured, or it was tried in vain."""
+    valid = sum(step.verdict != "invalid" for step in tries)
+    return valid >= plan.repetitions or len(tries) - valid > plan.invalid_again
 
 
 def _is_needed(
     plan: Plan, cells: Sequence[Cell], cell: Cell, rate_eps: float, standing: Standing
 ) -> bool:
-    """In a demand plan a count is needed only where every smaller one has lost the rate."""
+    """In a demand plan a count is needed only where every smaller one has lost the rate.
+
+    A size of instances is needed only where one instance of no smaller size holds it alone.
+    """
     if plan.question == "capacity":
         return True
-    smaller = [one for one in cells if one.engine == cell.engine and one.instances < cell.instances]
-    return all(_has_lost(plan, one, rate_eps, standing) for one in smaller)
+    fewer = [one for one in _peers(cells, cell) if one.instances < cell.instances]
+    smaller = [
+        one
+        for one in cells
+        if one.engine == cell.engine and one.instances == 1 and (one.cpu or 0) < (cell.cpu or 0)
+    ]
+    return all(_has_lost(plan, one, rate_eps, standing) for one in (*fewer, *smaller))
 
 
 def _has_lost(plan: Plan, cell: Cell, rate_eps: float, standing: Standing) -> bool:
     """All its repetitions are measured, or it was tried in vain, and most were not held."""
     tries = [step for step in standing.of(cell) if step.rate_eps == rate_eps]
     valid = [step for step in tries if step.verdict != "invalid"]
-    is_over = len(valid) >= plan.repetitions or len(tries) - len(valid) > plan.invalid_again
-    return is_over and 2 * sum(is_answer(plan, step) for step in valid) <= len(valid)
+    return _is_over(plan, tries) and 2 * sum(is_answer(plan, step) for step in valid) <= len(valid)
 
 
 def is_answer(plan: Plan, step: Measured) -> bool:
@@ -207,6 +279,8 @@ def search_move(plan: Plan, steps: Sequence[Measured], drain_eps: float | None) 
     if drain_eps and _is_all_far_below(attempts, drain_eps, plan.search):
         attempts = []  # planned rates say nothing near the limit: begin at the drain
     for kind in plan.knees:
+        if kind == "latency" and attempts and all(one.slo_met is None for one in attempts):
+            continue  # no run of this engine tells its latency: no further one will
         move = next_move(attempts, drain_eps, plan.search, kind)
         if not isinstance(move, Knee):
             return move
@@ -237,85 +311,7 @@ def _step(plan: Plan, cell: Cell, rate_eps: float, standing: Standing) -> Step:
         warmup_s=plan.step.warmup_s,
         measure_s=plan.step.measure_s,
         repetition=free,
+        cpu=cell.cpu,
+        memory_mb=cell.memory_mb,
+        size_name=cell.size_name,
     )
-
-
-@dataclass(frozen=True, slots=True)
-class _Guess:
-    """A step as a dry run imagines it."""
-
-    engine: str
-    instances: int
-    rate_eps: float
-    repetition: int
-    verdict: Verdict
-    slo_met: bool | None = True
-
-    @property
-    def id(self) -> str:
-        return step_id(self.engine, self.instances, self.rate_eps, self.repetition)
-
-
-def dry_run(
-    plan: Plan, cells: Sequence[Cell], standing: Standing = Standing(), knee_eps: float = 1000.0
-) -> list[Step | Probe]:
-    """What a campaign would do, if one instance held a made-up rate and N held N times as much.
-
-    In a demand plan every rate of the plan counts as lost below the largest count, so that the list
-    is the longest that the campaign may become; a search may take a few steps more or less.
-
-    Args:
-        plan: the plan.
-        cells: those that are measured here.
-        standing: what is measured already.
-        knee_eps: the made-up rate.
-    """
-    steps: list[Measured] = list(standing.steps)
-    drains: dict[str, float | None] = dict(standing.drains or {})
-    actions: list[Step | Probe] = []
-    while (action := next_action(plan, cells, Standing(steps, drains))) is not None:
-        actions.append(action)
-        if isinstance(action, Probe):
-            drains[action.cell.id] = knee_eps * action.cell.instances * _DRAIN_OVER_KNEE
-        else:
-            drain_eps = drains.get(action.cell)
-            cell_eps = drain_eps / _DRAIN_OVER_KNEE if drain_eps else knee_eps * action.instances
-            steps.append(_guess(plan, action, cell_eps))
-    return actions
-
-
-def _guess(plan: Plan, step: Step, knee_eps: float) -> _Guess:
-    held = step.rate_eps <= knee_eps
-    if step.rate_eps in plan.rates_eps and plan.question == "demand":
-        held = step.instances == max(plan.instances)
-    verdict: Verdict = "sustainable" if held else "unsustainable"
-    return _Guess(step.engine, step.instances, step.rate_eps, step.repetition, verdict)
-
-
-def estimate_s(actions: Sequence[Step | Probe], settle_s: float = 0) -> float:
-    """Usual wall time."""
-    return sum(action_s(action) + settle_s for action in actions)
-
-
-def action_s(action: Step | Probe) -> float:
-    """Usual wall time of one action."""
-    if isinstance(action, Probe):
-        return ENGINE_START_S + (WHOLE_DRAIN_S if action.whole else PROBE_S)
-    return action.load_s + ENGINE_START_S + STEP_OVERHEAD_S
-
-
-def results_bytes(actions: Sequence[Step | Probe]) -> float:
-    """Space that the results take at the end."""
-    kept = [one for one in actions if isinstance(one, Step) or one.whole]
-    return sum(RESULT_BYTES_PER_EVENT * _events(one) for one in kept)
-
-
-def broker_bytes(actions: Sequence[Step | Probe]) -> float:
-    """Space that the broker needs for the largest step; topics are deleted after each."""
-    return max((BROKER_BYTES_PER_EVENT * _events(one) for one in actions), default=0)
-
-
-def _events(action: Step | Probe) -> float:
-    if isinstance(action, Probe):
-        return action.records
-    return action.rate_eps * action.load_s

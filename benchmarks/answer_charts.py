@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import partial
 from typing import Final
 
+import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
@@ -23,10 +25,15 @@ _DODGE: Final = 0.12
 """Marks of different engines at one place stand this far apart, in instances."""
 
 
-def demand_chart(answers: Sequence[AnswerResult]) -> Figure:
-    """Instances that a rate needs: a step line for each engine."""
+def demand_chart(answers: Sequence[AnswerResult], quota: float | None = None) -> Figure:
+    """Instances that a rate needs: a step line for each engine.
+
+    Args:
+        answers: of one instance size.
+        quota: cores of an instance, for a second axis; None for none.
+    """
     engines = list(dict.fromkeys(one.engine for one in answers))
-    most = max((one.instances or 0 for one in answers), default=0)
+    most = max((one.instances or one.extrapolated or 0 for one in answers), default=0)
     figure = Figure(figsize=(WIDTH_IN, 3.4))
     axes = figure.subplots()
     for number, engine in enumerate(engines):
@@ -40,7 +47,13 @@ def demand_chart(answers: Sequence[AnswerResult]) -> Figure:
     from_zero(axes, right=largest * 1.25, top=most + (1.6 if _has_none(answers) else 0.9))
     verified = Line2D([], [], marker="o", color=INK, mfc=INK, ls="", label="verified by runs")
     others = Line2D([], [], marker="o", color=INK, mfc="white", ls="", label="not verified")
-    axes.legend(handles=[verified, others], loc="upper left", frameon=False, fontsize=9)
+    beyond = Line2D([], [], marker="P", color=INK, mfc="white", ls=":", label="extrapolated")
+    shown = [verified, others, *([beyond] if any(one.extrapolated for one in answers) else [])]
+    axes.legend(handles=shown, loc="upper left", frameon=False, fontsize=9)
+    if quota is not None:
+        to_cores, to_count = partial(np.multiply, quota), partial(np.multiply, 1 / quota)
+        cores = axes.secondary_yaxis("right", functions=(to_cores, to_count))
+        cores.set_ylabel(f"cores, {quota:g} each")
     return figure
 
 
@@ -49,7 +62,7 @@ def _target(answer: AnswerResult) -> float:
 
 
 def _has_none(answers: Sequence[AnswerResult]) -> bool:
-    return any(one.instances is None for one in answers)
+    return any(one.instances is None and one.extrapolated is None for one in answers)
 
 
 def _draw_demand(axes: Axes, ours: Sequence[AnswerResult], shift: float, most: int) -> None:
@@ -64,12 +77,26 @@ def _draw_demand(axes: Axes, ours: Sequence[AnswerResult], shift: float, most: i
     for one, height in zip(found, heights, strict=True):
         face = color if one.verified else "white"
         axes.plot(one.target_eps, height, mark, ms=8, mfc=face, mec=color, mew=1.6)
+    _draw_extrapolated(axes, ours, shift)
     for one in ours:
-        if one.instances is None:
+        if one.instances is None and one.extrapolated is None:
             axes.plot(one.target_eps, most + 1 + shift, "x", ms=9, mec=color, mew=2)
             _note(axes, one.target_eps, most + 1 + shift, f"{engine}: no count known")
     if found:
         _note(axes, targets[-1], heights[-1], engine, up=shift >= 0)
+
+
+def _draw_extrapolated(axes: Axes, ours: Sequence[AnswerResult], shift: float) -> None:
+    """Counts by the fit, on a dotted line that goes on from the last one that was measured."""
+    color = color_of(ours[0].engine)
+    beyond = [(one.target_eps, one.extrapolated + shift) for one in ours if one.extrapolated]
+    if not beyond:
+        return
+    last = [(one.target_eps, one.instances + shift) for one in ours if one.instances][-1:]
+    xs, ys = [x for x, _ in (*last, *beyond)], [y for _, y in (*last, *beyond)]
+    axes.step(xs, ys, where="pre", color=color, lw=1.2, ls=":")
+    for x, y in beyond:
+        axes.plot(x, y, "P", ms=8, mfc="white", mec=color, mew=1.4)
 
 
 def _note(axes: Axes, x: float, y: float, text: str, *, up: bool = True) -> None:
@@ -85,12 +112,12 @@ def _note(axes: Axes, x: float, y: float, text: str, *, up: bool = True) -> None
 
 def capacity_chart(cells: Sequence[CellResult]) -> Figure:
     """Rate held against instances: a bar from the last rate held to the first one lost."""
-    engines = list(dict.fromkeys(cell.engine for cell in cells))
+    lines = list(dict.fromkeys((cell.engine, cell.cpu) for cell in cells))
     figure = Figure(figsize=(WIDTH_IN, 3.8))
     axes = figure.subplots()
-    for number, engine in enumerate(engines):
-        shift = 1.5 * _DODGE * (number - (len(engines) - 1) / 2)
-        ours = sorted((one for one in cells if one.engine == engine), key=_instances)
+    for number, line in enumerate(lines):
+        shift = 1.5 * _DODGE * (number - (len(lines) - 1) / 2)
+        ours = sorted((one for one in cells if (one.engine, one.cpu) == line), key=_instances)
         _draw_capacity(axes, ours, shift)
     counts = sorted({cell.instances for cell in cells})
     axes.set_xticks(counts)
@@ -124,7 +151,7 @@ def _draw_capacity(axes: Axes, ours: Sequence[CellResult], shift: float) -> None
             _interval(axes, at, cell.knee_latency, engine, thin=True)
     if held:
         axes.annotate(
-            engine,
+            f"{engine}, {ours[0].cpu:g} core" if ours[0].size_name else engine,
             held[-1],
             xytext=(30, -2),
             textcoords="offset points",

@@ -5,11 +5,20 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Final
 
-from benchmarks.agenda import Cell, Standing, attempts_of, cells_of, is_answer, is_finished
-from benchmarks.demand import CellRuns, answer_sentence, demands
-from benchmarks.plan import Plan
-from benchmarks.result import AnswerResult, CellResult, KneeResult, RunResult, StepResult
-from benchmarks.search import Knee, KneeKind, known_so_far, outcome_at
+from benchmarks.agenda import Cell, Standing, attempts_of, cell_of, is_answer, is_finished
+from benchmarks.attempts import KneeKind, outcome_at
+from benchmarks.demand import CellRuns, demands
+from benchmarks.plan import Plan, with_names
+from benchmarks.result import (
+    AnswerResult,
+    CellResult,
+    KneeResult,
+    RunResult,
+    StepResult,
+    cell_title,
+)
+from benchmarks.search import Knee, known_so_far
+from benchmarks.sizing import capacity_sentences, demand_sentences, sized
 
 DECIDED: Final = frozenset({"held", "lost"})
 
@@ -25,10 +34,11 @@ def answered(
         drains: cell's name -> drain rate, None where the probe gave none.
     """
     plan, standing = result.plan, Standing(steps, drains)
-    found = [cell for cell in cells_of(plan) if standing.of(cell) or standing.is_probed(cell)]
-    found.sort(key=sorted_cells(plan).index)
-    cells = [_cell(plan, cell, standing) for cell in found]
-    runs = [_runs(plan, cell, standing) for cell in found]
+    in_order = sorted_cells(with_names(plan, [step.engine for step in steps]))
+    found = [cell for cell in in_order if standing.of(cell) or standing.is_probed(cell)]
+    cells = [_cell(plan, in_order, cell, standing) for cell in found]
+    free = {step.cell for step in steps if step.limited_by == "none"}
+    runs = [_runs(plan, cell, standing, None if cell.id in free else cell.cpu) for cell in found]
     by: KneeKind = "latency" if "slo" in plan.require else "backlog"
     asked = demands(runs, plan.rates_eps, by) if runs and plan.question == "demand" else []
     answers = [
@@ -39,33 +49,52 @@ def answered(
             verified=one.verified,
             headroom=None if one.headroom is None else round(one.headroom, 2),
             recommended=one.recommended,
+            smallest_cpu=one.smallest_cores,
             sentence=one.sentence,
         )
         for one in asked
     ]
-    sentences = [answer_sentence(asked)] if asked else []
+    sentences = demand_sentences(plan, asked, runs, by)
     if plan.find == "knee" or plan.question == "capacity":
-        sentences += [sentence for cell in cells if (sentence := knee_sentence(cell))]
+        scaled, others = capacity_sentences(cells)
+        sentences += [*scaled, *filter(None, map(knee_sentence, others))]
     else:
         sentences += [drain_sentence(cell) for cell in cells if cell.drain_eps]
-    return result.model_copy(
+    sentences += _not_measured(steps)
+    found_so_far = result.model_copy(
         update={
             "steps": list(steps),
             "cells": cells,
             "cells_missing": [
                 one.id
-                for one in sorted_cells(plan)
-                if one not in found and not is_finished(plan, cells_of(plan), one, standing)
+                for one in in_order
+                if one not in found and not is_finished(plan, in_order, one, standing)
             ],
             "answers": answers,
             "sentence": " ".join(sentences),
         }
     )
+    return sized(found_so_far, runs, asked, by)
+
+
+def _not_measured(steps: Sequence[StepResult]) -> list[str]:
+    """What outputs without a source leave open."""
+    engines = dict.fromkeys(step.engine for step in steps if step.duplicates is None)
+    return [
+        f"Latency, duplicates and parity of {engine} are not measured: its outputs carry no "
+        "headers that name their source."
+        for engine in engines
+    ]
 
 
 def sorted_cells(plan: Plan) -> list[Cell]:
     """All cells in the order of the plan."""
-    return [Cell(engine, count) for engine in plan.engines for count in plan.instances]
+    return [
+        cell_of(plan, engine, count, cpu)
+        for engine in plan.engines
+        for count in plan.instances
+        for cpu in plan.instance.sizes
+    ]
 
 
 def knee_sentence(cell: CellResult) -> str:
@@ -73,7 +102,7 @@ def knee_sentence(cell: CellResult) -> str:
     knee = cell.knee_backlog
     if knee is None:
         return ""
-    who = f"{cell.engine} x{cell.instances}"
+    who = cell_title(cell)
     if knee.low_eps is None or knee.high_eps is None:
         known = (
             f"{who} holds {knee.low_eps:g} events/s, nothing was lost"
@@ -90,18 +119,21 @@ def knee_sentence(cell: CellResult) -> str:
 
 def drain_sentence(cell: CellResult) -> str:
     """How fast a cell whose knee was not searched catches up: its knee is below that."""
-    who = f"{cell.engine} x{cell.instances}"
+    who = cell_title(cell)
     return f"{who} empties a full topic at about {cell.drain_eps:,.0f} events/s."
 
 
-def _cell(plan: Plan, cell: Cell, standing: Standing) -> CellResult:
+def _cell(plan: Plan, cells: Sequence[Cell], cell: Cell, standing: Standing) -> CellResult:
     return CellResult(
         engine=cell.engine,
         instances=cell.instances,
         knee_backlog=_knee(plan, cell, standing, "backlog"),
         knee_latency=_knee(plan, cell, standing, "latency"),
         drain_eps=standing.drain_eps(cell),
-        finished=is_finished(plan, cells_of(plan), cell, standing),
+        finished=is_finished(plan, cells, cell, standing),
+        cpu=cell.cpu,
+        memory_mb=cell.memory_mb,
+        size_name=cell.size_name,
     )
 
 
@@ -119,11 +151,12 @@ def _found_knee(plan: Plan, cell: Cell, standing: Standing, by: KneeKind) -> Kne
     return None if knee.low_eps is None and knee.high_eps is None else knee
 
 
-def _runs(plan: Plan, cell: Cell, standing: Standing) -> CellRuns:
+def _runs(plan: Plan, cell: Cell, standing: Standing, cores: float | None) -> CellRuns:
     return CellRuns(
         engine=cell.engine,
         instances=cell.instances,
         attempts=tuple(attempts_of(standing.of(cell))),
+        cores=cores,
         # without a search the interval is as wide as the plan's rates are apart: no capacity
         knee=_found_knee(plan, cell, standing, "backlog") if plan.find == "knee" else None,
     )
@@ -137,7 +170,7 @@ def unmet_requirements(result: RunResult) -> list[str]:
 def _changed_records(result: RunResult) -> list[str]:
     problems = []
     for step in result.steps:
-        counts = {
+        counts: dict[str, int | None] = {
             # before the backlog is empty nobody knows whether a record is lost or late
             "missing": 0 if step.drain_s is None else step.missing,
             "feature mismatches": step.feature_mismatches,
@@ -186,7 +219,8 @@ def undecided(result: RunResult, cells: Sequence[str] = ()) -> list[str]:
         result: the campaign.
         cells: only these, by name; all where empty.
     """
-    asked = [one for one in sorted_cells(result.plan) if not cells or one.id in cells]
+    plan = with_names(result.plan, [step.engine for step in result.steps])
+    asked = [one for one in sorted_cells(plan) if not cells or one.id in cells]
     doubts = [doubt for cell in asked for doubt in _doubts_of(result, cell)]
     doubts += [
         f"{failed['step']} not measured: {failed['why']}"

@@ -11,10 +11,11 @@ from pathlib import Path
 from typing import Any, Final
 
 from benchmarks.agenda import Cell, cells_of
-from benchmarks.plan import Plan
+from benchmarks.cluster import broker_port
+from benchmarks.external import External
+from benchmarks.plan import EXTERNAL, Plan, with_names
 from benchmarks.process_use import listener_on
 from benchmarks.result import RunResult
-from benchmarks.runner import broker_port
 from benchmarks.store import (
     RUN_FILE,
     STEP_FILE,
@@ -32,7 +33,7 @@ from fraud_core.kafka import KafkaSettings
 from fraud_core.topic_admin import cluster_id
 from fraud_core.transaction_files import transaction_files
 
-_CHANGEABLE: Final = frozenset({"title", "budget_s", "require"})
+_CHANGEABLE: Final = frozenset({"title", "budget_s", "require", "prices", "overhead"})
 """Keys of a plan that change no measurement."""
 
 
@@ -50,6 +51,7 @@ class Request:
         run_id: name of the campaign; a new one where None.
         resume: go on with what is there.
         cells: only these, by name; all where empty.
+        external: the engine that runs already; None where the campaign starts its engines.
     """
 
     plan: Plan
@@ -61,6 +63,7 @@ class Request:
     run_id: str | None = None
     resume: bool = False
     cells: tuple[str, ...] = ()
+    external: External | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,25 +96,48 @@ def look_around(request: Request) -> Found:
     )
 
 
-def chosen_cells(plan: Plan, engine: str | None, names: Sequence[str]) -> list[Cell]:
+def chosen_cells(
+    plan: Plan, engine: str | None, names: Sequence[str], external: External | None = None
+) -> list[Cell]:
     """The cells that are measured here, in their order.
+
+    Args:
+        plan: the plan.
+        engine: only this one; all where None.
+        names: only these, by name; all where empty.
+        external: the engine that runs already, which is one cell and no other engine is measured.
 
     Raises:
         ConfigError: a cell or an engine is not in the plan.
     """
+    plan = with_names(plan, [external.name] if external else [])
     cells = cells_of(plan)
     if engine is not None and engine not in plan.engines:
         known = ", ".join(plan.engines)
         raise ConfigError(f"--engine {engine} is not in the plan, which has {known}")
+    if external is not None:
+        cells = [one for one in cells if external.is_cell(plan, one)]
     known_names = sorted(cell.id for cell in cells)
     for name in names:
         if name not in known_names:
-            raise ConfigError(
-                f"--cell {name} is not in the plan, which has {', '.join(known_names)}"
-            )
+            where = "what --as and --instances name" if external else "in the plan"
+            raise ConfigError(f"--cell {name} is not {where}, which has {', '.join(known_names)}")
     return [
         cell for cell in cells if engine in {None, cell.engine} and (not names or cell.id in names)
     ]
+
+
+def require_startable(cells: Sequence[Cell], external: External | None) -> None:
+    """Check that the campaign knows how to get at each engine.
+
+    Raises:
+        ConfigError: an external engine is asked and nobody said which.
+    """
+    if external is None and any(cell.engine == EXTERNAL for cell in cells):
+        raise ConfigError(
+            "the plan measures an external engine: say which with --as NAME, --instances N and "
+            "--topic-prefix P"
+        )
 
 
 def campaign_folder(request: Request, now: datetime) -> Path:
@@ -193,7 +219,8 @@ def _is_untouched(request: Request, folder: Path) -> bool:
         return False
     steps = folder.glob(f"{STEPS_FOLDER}/*/{STEP_FILE}")
     begun = {path.parent.name for path in steps}
-    prefixes = [f"{cell.replace('-', '-x')}-" for cell in request.cells]
+    asked = chosen_cells(request.plan, request.engine, request.cells, request.external)
+    prefixes = [f"{cell.place}-" for cell in asked]
     return not any(name.startswith(prefix) for name in begun for prefix in prefixes)
 
 

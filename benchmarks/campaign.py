@@ -5,42 +5,37 @@ from __future__ import annotations
 import secrets
 import time
 from collections.abc import Callable, Sequence
+from contextlib import ExitStack
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Final
 
-from benchmarks.agenda import (
-    Cell,
-    Probe,
-    Standing,
-    action_s,
-    broker_bytes,
-    cells_of,
-    dry_run,
-    estimate_s,
-    next_action,
-    results_bytes,
-)
+from benchmarks.agenda import Cell, Probe, Standing, cells_of, next_action
 from benchmarks.answers import answered
 from benchmarks.begin import (
+    Found,
     Request,
     campaign_folder,
     chosen_cells,
     empty_result,
     look_around,
+    require_startable,
 )
 from benchmarks.cluster import Broker
 from benchmarks.disagreement import disagreements
 from benchmarks.drain import Drain, probe
-from benchmarks.engines import program_of
+from benchmarks.engines import program_of, size_options
+from benchmarks.external import Stream, is_of_these_files, only_campaign_on, open_stream
+from benchmarks.forecast import action_s, broker_bytes, dry_run, estimate_s, results_bytes
 from benchmarks.movement import Rules
 from benchmarks.outputs import make_offline_features
-from benchmarks.plan import Plan, Step
+from benchmarks.plan import Plan, Step, with_names
 from benchmarks.process_use import single_samples
 from benchmarks.producing import LoadFiles
-from benchmarks.result import DrainCheck, DrainProbe, FailedStep, RunResult, StepResult
-from benchmarks.runner import Bench, Progress, run_step
+from benchmarks.progress import Progress
+from benchmarks.result import DrainProbe, FailedStep, RunResult, StepResult
+from benchmarks.runner import Bench, run_step
 from benchmarks.store import (
     DRAIN_FILE,
     FAILED_FILE,
@@ -57,8 +52,8 @@ from benchmarks.store import (
     set_aside,
     step_folder,
 )
-from benchmarks.whole_drain import drain_whole
-from fraud_core.errors import MeasurementError, StreamError
+from benchmarks.whole_drain import WholeDrain, drain_whole
+from fraud_core.errors import ConfigError, MeasurementError, StreamError
 from fraud_core.topic_admin import delete_topics_of
 
 CACHE_FOLDER: Final = ".cache"
@@ -73,13 +68,14 @@ class Announcement:
     Attributes:
         say: one line.
         tell: where a step stands, about twice a second.
-        begin: something begins: its number from 1, of about how many, and what.
+        begin: something begins: its number from 1, of about how many, what, and the usual time to
+            the end of the run in seconds.
         end: a step has ended.
     """
 
     say: Callable[[str], None]
     tell: Callable[[Progress], None]
-    begin: Callable[[int, int, Step | Probe], None]
+    begin: Callable[[int, int, Step | Probe, float], None]
     end: Callable[[StepResult], None]
 
 
@@ -94,44 +90,85 @@ def run_campaign(request: Request, announce: Announcement) -> tuple[RunResult, P
     Raises:
         StreamError: surroundings or settings do not let it go on; what was measured is saved.
     """
-    cells = chosen_cells(request.plan, request.engine, request.cells)
+    cells = chosen_cells(request.plan, request.engine, request.cells, request.external)
+    require_startable(cells, request.external)
     found = look_around(request)
     now = datetime.now(UTC)
-    folder = campaign_folder(request, now)
-    with only_one(folder, "-".join(cell.id for cell in cells) if request.cells else "run"):
+    with ExitStack() as at_end:
+        stream = _stream(request, found, at_end)
+        folder = campaign_folder(request, now)
+        what = "-".join(cell.id for cell in cells) if request.cells else "run"
+        at_end.enter_context(only_one(folder, what))
         empty = empty_result(request, found, folder, now)
-        if not (folder / RUN_FILE).is_file():
+        if (folder / RUN_FILE).is_file():
+            adopt_plan(folder, request.plan)
+        else:
             save(folder / RUN_FILE, empty)
         campaign = _Campaign(request.plan, cells, folder, announce)
         campaign.tidy()
         campaign.announce_start()
-        features = request.results / CACHE_FOLDER / f"features-{found.files_key}.parquet"
-        if not features.is_file():
-            announce.say("computing the offline features of the same files, for the comparison")
-        log = folder / "features.log"
-        make_offline_features(request.transactions, request.artifact, features, log)
         bench = Bench(
             broker=Broker(found.settings),
             artifact=found.artifact,
             transactions=request.transactions,
-            features=features,
+            features=_features(request, found, folder, announce.say),
             run_folder=folder,
             run_id=folder.name,
-            programs={cell.engine: _program(request.plan, cell) for cell in cells},
+            programs={} if stream else {c.engine: _program(request.plan, c) for c in cells},
             rules=rules_of(request.plan),
             extend=request.plan.step.extend,
             broker_processes=single_samples(found.broker_pid) if found.broker_pid else None,
             tell=announce.tell,
+            stream=stream,
         )
-        delete_topics_of(
-            found.settings, [f"{folder.name}-{c.engine}-x{c.instances}-" for c in cells]
-        )
+        _check_start(bench, cells)
         return campaign.go_on(bench), folder
+
+
+def _stream(request: Request, found: Found, at_end: ExitStack) -> Stream | None:
+    """The topics of an external engine, which are ours alone until the end."""
+    if request.external is None:
+        return None
+    at_end.enter_context(only_campaign_on(found.cluster, request.external.names))
+    return open_stream(request.external, Broker(found.settings), found.artifact)
+
+
+def _features(request: Request, found: Found, folder: Path, say: Callable[[str], None]) -> Path:
+    """The offline features of the files, computed once for all campaigns."""
+    path = request.results / CACHE_FOLDER / f"features-{found.files_key}.parquet"
+    if not path.is_file():
+        say("computing the offline features of the same files, for the comparison")
+    log = folder / "features.log"
+    make_offline_features(request.transactions, request.artifact, path, log)
+    return path
+
+
+def _check_start(bench: Bench, cells: Sequence[Cell]) -> None:
+    """Delete what a killed campaign left; refuse a log that holds rows of other files.
+
+    Raises:
+        ConfigError: it does.
+    """
+    if bench.stream is None:
+        left = [f"{bench.run_id}-{one.engine}-x{one.instances}-" for one in cells]
+        delete_topics_of(bench.broker.settings, left)
+    elif bench.features and not is_of_these_files(bench.stream.log.rows, bench.features):
+        raise ConfigError(
+            f"{bench.stream.external.names.transactions} holds transactions of other files than "
+            "--transactions names: name those, or make topics with another --topic-prefix"
+        )
 
 
 def rules_of(plan: Plan) -> Rules:
     """What the steps of a plan are judged by."""
     return Rules(plan.limits, plan.step.block_s, plan.slo_p99_ms)
+
+
+def adopt_plan(folder: Path, plan: Plan) -> None:
+    """Take over what may change of a plan when a run is gone on with: prices, what it requires."""
+    saved = load_run(folder)
+    if saved.plan != plan:
+        save(folder / RUN_FILE, saved.model_copy(update={"plan": plan}))
 
 
 def assemble(folder: Path) -> RunResult:
@@ -156,7 +193,7 @@ def refresh(folder: Path) -> RunResult:
     result = assemble(folder)
     left = dry_run(
         result.plan,
-        cells_of(result.plan),
+        cells_of(with_names(result.plan, [step.engine for step in result.steps])),
         standing=Standing(result.steps, load_drains(folder)),
     )
     asked = len(result.steps) + sum(isinstance(action, Step) for action in left)
@@ -220,7 +257,8 @@ class _Campaign:
             number += isinstance(action, Step)
             left = dry_run(self._plan, self._cells, standing=self._standing)
             count = number - isinstance(action, Step) + sum(isinstance(a, Step) for a in left)
-            self._announce.begin(number, count, action)
+            left_s = estimate_s(left, self._plan.step.settle_s)
+            self._announce.begin(number, count, action, left_s)
             try:
                 self._act(action, bench)
             except (StreamError, KeyboardInterrupt) as error:
@@ -264,11 +302,11 @@ def _drain(action: Probe, bench: Bench, say: Callable[[str], None]) -> None:
     folder = step_folder(bench.run_folder, action.id)
     say(f"{action.id}: draining up to {action.records:,} records")
     rate_eps, why = None, ""
-    check: DrainCheck | None = None
+    whole: WholeDrain | None = None
     try:
-        drained, check = (
-            drain_whole(action, bench, say) if action.whole else (_probe(action, bench), None)
-        )
+        if action.whole:
+            whole = drain_whole(action, bench, say)
+        drained = whole.drain if whole else _probe(action, bench)
         rate_eps = drained.rate_eps
         say(f"{action.id}: {rate_eps:,.0f}/s")
     except MeasurementError as error:
@@ -282,8 +320,12 @@ def _drain(action: Probe, bench: Bench, say: Callable[[str], None]) -> None:
             records=action.records,
             drain_eps=rate_eps,
             why=why,
+            cpu=cell.cpu,
+            memory_mb=cell.memory_mb,
+            size_name=cell.size_name,
             step=action.id,
-            check=check,
+            check=whole.check if whole else None,
+            limited_by=whole.limited_by if whole else None,
             ended_ms=round(time.time() * 1000),
         ),
     )
@@ -293,8 +335,9 @@ def _probe(action: Probe, bench: Bench) -> Drain:
     load = LoadFiles(bench.transactions, bench.artifact.folder)
     folder = step_folder(bench.run_folder, action.id)
     prefix = f"{bench.run_id}-{action.id}-{secrets.token_hex(2)}-"
-    asked = (action.cell.engine, action.cell.instances)
-    program = bench.programs[action.cell.engine]
+    cell = action.cell
+    asked = (cell.engine, cell.instances)
+    program = [*bench.programs[cell.engine], *size_options(cell.cpu, cell.memory_mb)]
     return probe(asked, action.records, program, bench.broker, load, (folder, prefix))
 
 

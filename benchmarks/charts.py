@@ -22,13 +22,20 @@ from benchmarks.result import StepResult
 
 ENGINE_COLORS: Final[Mapping[str, str]] = {
     "faust": "#0b4f4a",
+    "faust-tuned": "#2f7f78",
     "spark": "#e07b1f",
     "plain": "#8592a3",
     "oracle": "#9d4edd",
 }
-"""Different in lightness too, so that they differ in grey: 58, 143, 144 and 117 of 255. Those that
-are near each other also have other marks, and names on their lines."""
-ENGINE_MARKS: Final[Mapping[str, str]] = {"faust": "o", "spark": "s", "plain": "D", "oracle": "^"}
+"""Different in lightness too, so that they differ in grey: 58, 102, 143, 144 and 117 of 255. Those
+that are near each other also have other marks, and names on their lines."""
+ENGINE_MARKS: Final[Mapping[str, str]] = {
+    "faust": "o",
+    "faust-tuned": "P",
+    "spark": "s",
+    "plain": "D",
+    "oracle": "^",
+}
 OTHER_COLOR: Final = "#5b21b6"
 OTHER_MARK: Final = "v"
 INK: Final = "#1f2937"

@@ -35,7 +35,27 @@ SetOption = Annotated[
     list[str] | None,
     typer.Option("--set", help="a key of the plan, e.g. rates_eps=50,100 or step.measure_s=90"),
 ]
+AsOption = Annotated[
+    str | None, typer.Option("--as", help="name of the external engine in the results")
+]
+InstancesOption = Annotated[
+    int | None, typer.Option("--instances", help="how many instances of it run")
+]
+CpuOption = Annotated[
+    float | None, typer.Option("--cpu", help="cores that each of them may use, if that is known")
+]
+TopicPrefixOption = Annotated[
+    str | None, typer.Option("--topic-prefix", help="before the names of its topics")
+]
+PrefixOption = Annotated[str, typer.Option(help="before each name: P makes P-transactions")]
 JsonOption = Annotated[bool, typer.Option("--json", help="print the result as JSON on stdout")]
+
+
+topics = typer.Typer(
+    no_args_is_help=True,
+    help="Topics of an external engine.\n\nExample: streamgauge topics create --prefix try",
+)
+app.add_typer(topics, name="topics")
 
 
 @app.callback()
@@ -79,6 +99,13 @@ def run(
         bool, typer.Option("--resume", help="go on with --run-id, or with the plan's newest run")
     ] = False,
     changes: SetOption = None,
+    name: AsOption = None,
+    instances: InstancesOption = None,
+    cpu: CpuOption = None,
+    topic_prefix: TopicPrefixOption = None,
+    goes_on: Annotated[
+        bool, typer.Option("--continue", help="go on behind the transactions of these topics")
+    ] = False,
     as_json: JsonOption = False,
     quiet: Annotated[bool, typer.Option("-q", "--quiet", help="no progress")] = False,
     verbose: Annotated[bool, typer.Option("-v", "--verbose", help="all log lines")] = False,
@@ -87,18 +114,26 @@ def run(
 
     Exit code 0: answered; 3: records were lost or changed, or the plan's `require` is not met;
     4: something is invalid or undecided; 5: the surroundings are not ready; 130: interrupted.
-    With --resume steps that are measured stay, invalid ones are repeated.
+    With --resume steps that are measured stay, invalid ones are repeated. In a plan with
+    `engines: [external]` an engine that runs already is measured: --as, --instances and
+    --topic-prefix say which.
 
     Example: streamgauge run benchmarks/plans/smoke.yaml
     """
-    from benchmarks.begin import Request
+    from benchmarks.begin import Request, chosen_cells
+    from benchmarks.external import ExternalOptions, external_of
     from benchmarks.plan import load_plan
     from benchmarks.running import Voice, run_and_report
 
     if verbose:
         log_to_stderr(logging.DEBUG)
+    asked = load_plan(plan_file, changes or ())
+    said = ExternalOptions(name, instances, cpu, topic_prefix, goes_on=goes_on or resume)
+    external = external_of(asked, said)
+    mine = chosen_cells(asked, None, (), external) if external else []
+    cells = cell or [one.id for one in mine]
     request = Request(
-        plan=load_plan(plan_file, changes or ()),
+        plan=asked,
         artifact=artifact,
         transactions=transactions,
         results=results,
@@ -106,7 +141,8 @@ def run(
         command=sys.argv,
         run_id=run_id,
         resume=resume,
-        cells=tuple(cell or ()),
+        cells=tuple(cells),
+        external=external,
     )
     voice = Voice(as_json=as_json, quiet=quiet)
     if request.plan.label_delays_h:
@@ -268,6 +304,39 @@ def drain(
     )
     measured = draining.run_drains(asked, say)
     show(measured.model_dump_json(indent=2) if as_json else draining.drain_table(measured))
+
+
+@topics.command("create")
+def create(prefix: PrefixOption) -> None:
+    """Make the four topics that an external engine and its load share; an engine makes none.
+
+    Example: streamgauge topics create --prefix try
+    """
+    from benchmarks.external import prefixed
+    from fraud_core.kafka import KafkaSettings
+    from fraud_core.topic_admin import create_topics
+
+    names = prefixed(prefix)
+    created = create_topics(KafkaSettings.from_environment(), names)
+    for name, shape in names.shapes().items():
+        found = "created" if name in created else "was there"
+        show(f"{name}: {found}, {shape.partitions} partitions")
+    say(f"start the engine with --topic-prefix {names.prefix}")
+
+
+@topics.command("delete")
+def delete(prefix: PrefixOption) -> None:
+    """Delete these four topics with all that is in them.
+
+    Example: streamgauge topics delete --prefix try
+    """
+    from benchmarks.external import prefixed
+    from fraud_core.kafka import KafkaSettings
+    from fraud_core.topic_admin import delete_topics
+
+    names = prefixed(prefix)
+    delete_topics(KafkaSettings.from_environment(), names)
+    show(f"deleted: {', '.join(names.shapes())}")
 
 
 @app.command()

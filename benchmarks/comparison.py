@@ -11,7 +11,7 @@ from rich import box
 from rich.console import Console
 from rich.table import Table
 
-from benchmarks.result import KneeResult, RunResult, StepResult
+from benchmarks.result import KneeResult, RunResult, StepResult, cell_title
 from fraud_core.errors import ConfigError
 
 SAME_MACHINE: Final = ("cpu", "cores", "memory_gib")
@@ -66,7 +66,7 @@ def _cells(first: RunResult, second: RunResult) -> list[Change]:
         if other is None or cell.knee_backlog is None or other.knee_backlog is None:
             continue
         here, now = cell.knee_backlog, other.knee_backlog
-        what = f"{cell.engine} x{cell.instances} backlog grows at"
+        what = f"{cell_title(cell)} backlog grows at"
         changes.append(Change(what, interval(here), interval(now), knee_change(here, now)))
     return changes
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import io
 from collections import Counter
 from collections.abc import Callable, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Final
 
@@ -17,9 +17,11 @@ from rich.text import Text
 
 from benchmarks.agenda import Probe, cells_of
 from benchmarks.backlog import Backlog, lower_envelope, theil_sen, trend
+from benchmarks.cost_answers import cost_sentence
+from benchmarks.instance_use import UNKNOWN
 from benchmarks.plan import Step
-from benchmarks.result import DrainProbe, LatencyMs, RunResult, StepResult
-from benchmarks.runner import Progress, Sampled
+from benchmarks.progress import Progress, Sampled
+from benchmarks.result import DrainCheck, LatencyMs, RunResult, StepResult
 from benchmarks.verdict import Verdict
 from fraud_core.command import say
 
@@ -53,6 +55,7 @@ class Narrator:
         self._last: datetime | None = None
         self._phase = ""
         self._place = ""
+        self._ends: datetime | None = None
 
     def say(self, text: str) -> None:
         """One line."""
@@ -61,10 +64,18 @@ class Narrator:
         else:
             say(text)
 
-    def begin(self, number: int, count: int, action: Step | Probe) -> None:
-        """A step or a drain begins."""
+    def begin(self, number: int, count: int, action: Step | Probe, left_s: float) -> None:
+        """A step or a drain begins.
+
+        Args:
+            number: of the step, from 1.
+            count: of about how many.
+            action: what begins.
+            left_s: usual time to the end of the run, this included.
+        """
+        self._ends = self._clock() + timedelta(seconds=left_s)
         if isinstance(action, Probe):
-            self._place = f"drain {action.cell.engine} x{action.cell.instances}"
+            self._place = f"drain {action.cell.id}"
         else:
             self._place = f"step {number}/{count} {title_of(action)}"
         self._phase = ""
@@ -84,7 +95,8 @@ class Narrator:
         if not is_due and progress.phase == self._phase:
             return
         self._last, self._phase = now, progress.phase
-        line = f"{now:%H:%M:%S} {self._place}  {progress_line(progress)}"
+        run_left_s = None if self._ends is None else (self._ends - now).total_seconds()
+        line = f"{now:%H:%M:%S} {self._place}  {progress_line(progress, run_left_s)}"
         if self._screen is not None:
             self._screen.update(line)
         else:
@@ -141,7 +153,7 @@ def _narrow_table(steps: Sequence[StepResult]) -> Table:
             Text(step.verdict, style=VERDICT_STYLES[step.verdict]),
             "-" if step.lag_time_p95_s is None else f"{step.lag_time_p95_s:.1f}",
             percentiles_text(step.latency_ms)[2],
-            _cpu_text(step),
+            cpu_text(step),
         )
     return table
 
@@ -149,18 +161,34 @@ def _narrow_table(steps: Sequence[StepResult]) -> Table:
 def title_of(step: Step | StepResult) -> str:
     """`faust x1 @ 400/s`, and which run of it after the first."""
     run = f" run {step.repetition}" if step.repetition > 1 else ""
-    return f"{step.engine} x{step.instances} @ {step.rate_eps:g}/s{run}"
+    size = f" of {step.cpu:g} core" if step.size_name else ""
+    return f"{step.engine} x{step.instances}{size} @ {step.rate_eps:g}/s{run}"
 
 
-def progress_line(progress: Progress) -> str:
-    """`measuring 00:12/01:00  in 400.0/s  out 399.8/s  lag 41 (0.10 s) steady  cpu 0.52`."""
+def progress_line(progress: Progress, run_left_s: float | None = None) -> str:
+    """`measuring 00:12/01:00  in 400.0/s  out 399.8/s  lag 41 (0.10 s) steady  cpu 0.52`.
+
+    Args:
+        progress: where the step stands.
+        run_left_s: usual time to the end of the run, shown at the end of the line with what is left
+            of the phase.
+    """
     time = _clock_text(progress.done_s)
     if progress.phase_s is not None:
         time += f"/{_clock_text(progress.phase_s)}"
     parts = [f"{progress.phase} {time}"]
     if progress.sampled is not None:
         parts += _sampled_parts(progress.sampled, progress.step.rate_eps)
+    if run_left_s is not None:
+        parts.append(_left_text(progress, run_left_s))
     return "  ".join(parts)
+
+
+def _left_text(progress: Progress, run_left_s: float) -> str:
+    """`left 00:48, run 00:31:10`; the run's is what is usual, and never below what is left here."""
+    phase = None if progress.phase_s is None else max(progress.phase_s - progress.done_s, 0.0)
+    run = f"run {_long_clock_text(max(run_left_s, phase or 0.0))}"
+    return f"left {run}" if phase is None else f"left {_clock_text(phase)}, {run}"
 
 
 def _sampled_parts(sampled: Sampled, rate_eps: float) -> list[str]:
@@ -217,14 +245,17 @@ def summary(result: RunResult, report: Path, *, color: bool, width: int | None =
     )
     if result.sentence:
         console.print(Text(result.sentence, style="bold"), soft_wrap=True)
+    for line in _sizing_lines(result):
+        console.print(Text(line), soft_wrap=True)
     console.print(Text(headline(result)), soft_wrap=True)
+    if size := size_text(result):
+        console.print(Text(size), soft_wrap=True)
     if result.steps:
         console.print(_table(result.steps))
     for step in result.steps:
         console.print(Text(f"{title_of(step)}: {step.why}"), soft_wrap=True)
-    for drain in result.drains:
-        if drain.check:
-            console.print(Text(drain_line(drain)), soft_wrap=True)
+    for line in drain_lines(result):
+        console.print(Text(line), soft_wrap=True)
     if result.cells_missing:
         missing = f"cells that are not measured: {', '.join(result.cells_missing)}"
         console.print(Text(missing), soft_wrap=True)
@@ -232,14 +263,21 @@ def summary(result: RunResult, report: Path, *, color: bool, width: int | None =
     return out.getvalue().rstrip()
 
 
-def drain_line(drain: DrainProbe) -> str:
-    """What a drain that was watched to its end gave."""
-    check = drain.check
-    if check is None:
-        return f"{drain.step}: {drain.why}"
+def _sizing_lines(result: RunResult) -> list[str]:
+    """How capacity grows, and what it costs; what several sizes need is in the answer itself."""
+    lines = [one.sentence for one in result.scaling]
+    return [*lines, *filter(None, [cost_sentence(result)])]
+
+
+def drain_lines(result: RunResult) -> list[str]:
+    """What each drain that was watched to its end gave."""
+    return [_drain_line(one.step, one.check) for one in result.drains if one.check]
+
+
+def _drain_line(name: str, check: DrainCheck) -> str:
     changed = check.feature_mismatches + check.score_mismatches + check.wrongly_answered
     return (
-        f"{drain.step}: {check.sent:,} sent, {check.scored:,} scored, {check.dead_letters:,} dead "
+        f"{name}: {check.sent:,} sent, {check.scored:,} scored, {check.dead_letters:,} dead "
         f"letters, {check.duplicates:,} duplicates, {check.missing:,} missing, {changed:,} changed"
     )
 
@@ -274,15 +312,41 @@ def _table(steps: Sequence[StepResult]) -> Table:
             title_of(step),
             Text(step.verdict, style=VERDICT_STYLES[step.verdict]),
             *(f"{count:,}" for count in (step.sent, step.scored, step.dead_letters)),
-            *(f"{count:,}" for count in (step.duplicates, step.missing)),
+            *(_count_text(count) for count in (step.duplicates, step.missing)),
             *percentiles_text(step.latency_ms),
-            _cpu_text(step),
+            cpu_text(step),
         )
     return table
 
 
-def _cpu_text(step: StepResult) -> str:
-    return "-" if step.cpu_s_per_million is None else f"{step.cpu_s_per_million:,.0f}"
+def _count_text(count: int | None) -> str:
+    return "-" if count is None else f"{count:,}"
+
+
+def cpu_text(step: StepResult) -> str:
+    """Of the instances alone and of the whole engine, where these differ."""
+    whole, alone = step.cpu_s_per_million, step.cpu_s_per_million_instances
+    if whole is None:
+        return "-"
+    apart = alone is not None and round(alone) != round(whole)
+    return f"{alone:,.0f} of {whole:,.0f}" if apart else f"{whole:,.0f}"
+
+
+def size_text(result: RunResult) -> str:
+    """How the instances were held to their size, and plainly where they were not; or nothing."""
+    limits = result.plan.instance
+    asked = [f"{', '.join(f'{cpu:g}' for cpu in limits.cpu)} core"] if limits.cpu else []
+    asked += [f"{limits.memory_mb} MB"] if limits.memory_mb else []
+    if not asked:
+        return ""
+    held = [(step.id, step.limited_by) for step in result.steps]
+    held += [(drain.step, drain.limited_by) for drain in result.drains]
+    means = sorted({one for _, one in held if one})
+    said = f"instances of {' and '.join(asked)}"
+    free = [name for name, one in held if one in {"none", UNKNOWN}]
+    if free:
+        return f"{said}, but nothing is known to have held them in {', '.join(free)}"
+    return f"{said}, held by {', '.join(means)}" if means else said
 
 
 def percentiles_text(latency: LatencyMs | None) -> list[str]:
@@ -293,6 +357,11 @@ def percentiles_text(latency: LatencyMs | None) -> list[str]:
         "never" if value is None else f"{value:,.0f}"
         for value in (latency.p50, latency.p95, latency.p99)
     ]
+
+
+def _long_clock_text(seconds: float) -> str:
+    whole = int(seconds)
+    return f"{whole // 3600:02d}:{whole // 60 % 60:02d}:{whole % 60:02d}"
 
 
 def _clock_text(seconds: float) -> str:

@@ -2,7 +2,7 @@
 
 Demand and capacity as Theodolite defines them: the smallest number of instances that holds a rate,
 and the highest rate that a number of instances holds. A demand is verified when a run held the rate
-at that count and a run lost it at one instance less.
+at that count, and a run lost it, or a smaller rate, at one instance less.
 """
 
 from __future__ import annotations
@@ -11,7 +11,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from benchmarks.search import Attempt, Knee, KneeKind, Outcome, outcome_at
+from benchmarks.attempts import Attempt, KneeKind, Outcome, outcome_at
+from benchmarks.search import Knee
 
 RECOMMENDED_LOAD: Final = 0.7
 """Share of the capacity that is planned with: the rest is for catching up, rebalances and noise."""
@@ -44,7 +45,8 @@ class Demand:
         engine: its name.
         target_eps: events per second.
         instances: smallest count that holds it; None where no tested one does.
-        verified: held by a run at this count, and lost by a run at one less where there is one.
+        verified: held by a run at this count, and this rate or a smaller one lost by a run at one
+            less where there is one.
         headroom: knee of one instance / target; None where that knee is not known.
         recommended: smallest count that needs at most 70 % of its capacity; None where no tested
             one does.
@@ -86,7 +88,7 @@ def demand(cells: Sequence[CellRuns], target_eps: float, by: KneeKind = "backlog
         target_eps: events per second.
         by: whether the latency objective must hold too.
     """
-    largest = _largest_size(cells)
+    largest = _largest_size(cells, target_eps)
     holding = [cell for cell in largest if _holds(cell, target_eps, by)]
     found = holding[0] if holding else None
     enough = [cell for cell in largest if _fits(cell, target_eps)]
@@ -146,9 +148,17 @@ def capacity_eps(cell: CellRuns) -> float | None:
     return max((r for r in rates if outcome_at(cell.attempts, r) == "held"), default=None)
 
 
-def _largest_size(cells: Sequence[CellRuns]) -> list[CellRuns]:
-    """One cell for each count, by count: that with the most cores, or with no quota."""
-    by_size = sorted(cells, key=lambda cell: cell.cores or float("inf"))
+def _largest_size(cells: Sequence[CellRuns], target_eps: float) -> list[CellRuns]:
+    """One cell for each count, by count: that with the most cores, or with no quota.
+
+    Sizes that ran the target go before: larger ones are not run where a small one holds it alone.
+    """
+
+    def rank(cell: CellRuns) -> tuple[bool, float]:
+        ran = any(one.rate_eps == target_eps for one in cell.attempts)
+        return ran, cell.cores or float("inf")
+
+    by_size = sorted(cells, key=rank)
     return sorted({cell.instances: cell for cell in by_size}.values(), key=lambda c: c.instances)
 
 
@@ -170,7 +180,7 @@ def _is_verified(
     if outcome_at(found.attempts, target_eps, by) != "held":
         return False
     below = found.instances - 1
-    return below == 0 or _outcome_of_count(cells, below, target_eps, by) == "lost"
+    return below == 0 or _lost_eps(cells, below, target_eps, by) is not None
 
 
 def _outcome_of_count(
@@ -178,6 +188,24 @@ def _outcome_of_count(
 ) -> Outcome:
     below = next((cell for cell in cells if cell.instances == count), None)
     return outcome_at(below.attempts, target_eps, by) if below else "invalid"
+
+
+def _lost_eps(
+    cells: Sequence[CellRuns], count: int, target_eps: float, by: KneeKind
+) -> float | None:
+    """The rate whose loss shows that a count loses a target: that itself, else the next smaller.
+
+    None where nothing shows it; a run at the target counts more than one below it.
+    """
+    below = next((cell for cell in cells if cell.instances == count), None)
+    if below is None or outcome_at(below.attempts, target_eps, by) == "held":
+        return None
+    lost = {
+        one.rate_eps
+        for one in below.attempts
+        if one.rate_eps <= target_eps and outcome_at(below.attempts, one.rate_eps, by) == "lost"
+    }
+    return max(lost, default=None)
 
 
 def _smallest_cores(cells: Sequence[CellRuns], target_eps: float, by: KneeKind) -> float | None:
@@ -224,16 +252,21 @@ def _undecided_counts(cells: Sequence[CellRuns], target_eps: float, by: KneeKind
         cell.instances
         for cell in cells
         if outcome_at(cell.attempts, target_eps, by) in {"invalid", "undecided"}
-        and not _is_known_loss(cell, target_eps)
+        and not _is_known_loss(cell, target_eps, by)
     ]
 
 
-def _is_known_loss(cell: CellRuns, target_eps: float) -> bool:
+def _is_known_loss(cell: CellRuns, target_eps: float, by: KneeKind) -> bool:
     high_eps = cell.knee.high_eps if cell.knee else None
-    return high_eps is not None and high_eps <= target_eps
+    return (high_eps is not None and high_eps <= target_eps) or (
+        _lost_eps([cell], cell.instances, target_eps, by) is not None
+    )
 
 
 def _words_of_below(cells: Sequence[CellRuns], count: int, target_eps: float, by: KneeKind) -> str:
+    lost_eps = _lost_eps(cells, count, target_eps, by)
+    if lost_eps is not None and lost_eps < target_eps:
+        return f"{_instances(count)} lost {lost_eps:g} events/s already"
     outcome = _outcome_of_count(cells, count, target_eps, by)
     said = {
         "lost": f"{_instances(count)} lost it",

@@ -28,17 +28,26 @@ def disagreements(
     """
     found = {}
     for first, second in itertools.combinations(_first_runs(steps), 2):
-        same = (first.instances, first.rate_eps) == (second.instances, second.rate_eps)
+        same = _place(first) == _place(second)
         if same and first.engine != second.engine:
             names = " and ".join(sorted((first.engine, second.engine)))
-            pair = f"{names} x{first.instances} at {first.rate_eps:g}/s"
+            size = f" of {first.cpu:g} core" if first.size_name else ""
+            pair = f"{names} x{first.instances}{size} at {first.rate_eps:g}/s"
             found[pair] = known[pair] if pair in known else _compare(run_folder, first, second)
     return found
 
 
 def _first_runs(steps: Sequence[StepResult]) -> list[StepResult]:
-    """One step of each cell and rate: its repetitions were compared with the reference anyway."""
-    return list({(s.engine, s.instances, s.rate_eps): s for s in reversed(steps)}.values())
+    """One step of each cell and rate: its repetitions were compared with the reference anyway.
+
+    What had no reference, most often of another model, is compared with nobody.
+    """
+    compared = [step for step in steps if step.score_mismatches is not None]
+    return list({(one.engine, *_place(one)): one for one in reversed(compared)}.values())
+
+
+def _place(step: StepResult) -> tuple[int, str, float]:
+    return step.instances, step.size_name, step.rate_eps
 
 
 def _compare(run_folder: Path, first: StepResult, second: StepResult) -> int:

@@ -15,18 +15,23 @@ from typing import Final, Literal
 
 from pydantic import SecretStr
 
+from benchmarks.cluster import broker_port
 from benchmarks.process_use import listener_on
-from benchmarks.runner import broker_port
 from benchmarks.surroundings import commit, machine
 from fraud_core.artifact import load_artifact
 from fraud_core.errors import StreamError, SurroundingsError
+from fraud_core.instance_size import choose_means
 from fraud_core.kafka import KafkaSettings
 from fraud_core.topic_admin import cluster_id
 from fraud_core.transaction_files import transaction_files
 
 State = Literal["ok", "missing", "note"]
 
-ENGINE_PACKAGES: Final[Mapping[str, str]] = {"faust": "faust", "spark": "pyspark"}
+ENGINE_PACKAGES: Final[Mapping[str, str]] = {
+    "faust": "faust",
+    "faust-tuned": "faust",
+    "spark": "pyspark",
+}
 OTHER_VARIABLES: Final = ("JAVA_HOME", "FRAUD_SPARK_JARS", "MLFLOW_TRACKING_URI")
 _JAVA_VERSION: Final = re.compile(r'version "(\d+)')
 _JAVA: Final = (17, 21)
@@ -62,6 +67,7 @@ def examine(artifact: Path, transactions: Sequence[Path], results: Path) -> list
         _checked("transactions", lambda: f"{len(transaction_files(transactions))} files"),
         *(_engine(name) for name in ENGINE_PACKAGES),
         _machine(),
+        _limits(),
         _disk(results),
         _clock(),
         _commit(),
@@ -171,6 +177,14 @@ def _machine() -> Finding:
     )
     busy = found["load_average_1min"] > found["cores"] / 2
     return Finding("machine", "note" if busy else "ok", text + (": it is busy" if busy else ""))
+
+
+def _limits() -> Finding:
+    means = choose_means()
+    if means == "none":
+        text = "nothing can hold an instance to a size: cpu and memory_mb of a plan have no effect"
+        return Finding("instance size", "note", text)
+    return Finding("instance size", "ok", f"instances are held to a size by {means}")
 
 
 def _disk(results: Path) -> Finding:

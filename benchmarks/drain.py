@@ -18,13 +18,12 @@ from rich import box
 from rich.console import Console
 from rich.table import Table
 
-from benchmarks.cluster import Broker
+from benchmarks.cluster import Broker, broker_port
 from benchmarks.engines import MODULES, EngineStart, program_of
 from benchmarks.latency import FloatArray
 from benchmarks.process_use import CpuMeter, listener_on, session_samples
 from benchmarks.producing import LoadFiles, producer_command, read_report
 from benchmarks.programs import Program
-from benchmarks.runner import broker_port
 from benchmarks.samples import totals
 from benchmarks.store import DRAIN_CURVE_FILE, new_run_id, save, write_whole
 from benchmarks.surroundings import commit, machine, versions

@@ -6,15 +6,9 @@ from collections.abc import Sequence
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from benchmarks.agenda import (
-    Cell,
-    Probe,
-    action_s,
-    broker_bytes,
-    dry_run,
-    estimate_s,
-    results_bytes,
-)
+from benchmarks.agenda import Cell, Probe
+from benchmarks.forecast import action_s, broker_bytes, dry_run, estimate_s, results_bytes
+from benchmarks.names import place_of
 from benchmarks.plan import Plan, Step
 
 
@@ -53,7 +47,7 @@ def foresee(plan: Plan, cells: Sequence[Cell]) -> Foreseen:
         title=plan.title,
         profile=plan.profile,
         question=plan.question,
-        at_most=plan.question == "demand" and len(plan.instances) > 1,
+        at_most=plan.question == "demand" and len(plan.instances) * len(plan.instance.sizes) > 1,
         searches=plan.find == "knee",
         steps=[_foreseen(plan, action) for action in actions],
         wall_s=estimate_s(actions, plan.step.settle_s),
@@ -67,8 +61,8 @@ def _foreseen(plan: Plan, action: Step | Probe) -> ForeseenStep:
         return ForeseenStep(id=action.id, rate_eps=None, about_s=action_s(action))
     if action.rate_eps in plan.rates_eps:
         return ForeseenStep(id=action.id, rate_eps=action.rate_eps, about_s=action_s(action))
-    name = f"{action.engine}-x{action.instances}-search"
-    return ForeseenStep(id=name, rate_eps=None, about_s=action_s(action))
+    place = place_of(action.engine, action.instances, action.size_name)
+    return ForeseenStep(id=f"{place}-search", rate_eps=None, about_s=action_s(action))
 
 
 def describe(foreseen: Foreseen) -> str:

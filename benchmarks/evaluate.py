@@ -6,51 +6,63 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-import numpy as np
-
 from benchmarks import parity
 from benchmarks.backlog import Backlog
+from benchmarks.instance_samples import InstanceSample
+from benchmarks.instance_use import means_of, memory_kills_of, restarts_of, uses_of
 from benchmarks.latency import FloatArray, LatencySummary, finite_or_none, latencies_ms, summarize
 from benchmarks.movement import Movement, Rules, Window, backlog_of, movement
 from benchmarks.parity import NEVER, Counts, Ledger, Mismatches, Outputs
 from benchmarks.plan import Step
+from benchmarks.resource_use import cpu_s_per_million, host_use, uses_by_role
 from benchmarks.result import (
     Baseline,
-    HostUse,
     LatencyMs,
     LoadUse,
-    RoleUse,
     StepResult,
     WaitUse,
 )
-from benchmarks.samples import HOST_BUSY, HOST_STEAL, OffsetSample, Totals, UseSample
+from benchmarks.samples import (
+    ENGINE,
+    INSTANCES,
+    OffsetSample,
+    Totals,
+    UseSample,
+)
 from benchmarks.scheduling import LongestWait, ThreadWait, longest_wait
 from benchmarks.verdict import Evidence, Judgement, Limits, Load, Surroundings, judge
 from fraud_core.load_report import LoadReport
 from fraud_core.topics import PARTITIONS
 
-MIB = 1024 * 1024
+MISMATCHES = ("feature_mismatches", "score_mismatches", "wrongly_answered", "labels_incomplete")
+NOT_MEASURED = (
+    "Latency, duplicates and parity are not measured: outputs carry no headers that name their "
+    "source."
+)
 
 
 @dataclass(frozen=True, slots=True)
 class EngineLife:
-    """What is known of the engine's process.
+    """What is known of the engine's process; of an external one nothing but what was said.
 
     Attributes:
-        command: how it was started.
+        command: how it was started; empty for an external one.
         start_up_s: until its last probe was answered.
         stop_s: from SIGTERM to its end.
         exit_code: as it ended.
         ended: how it ended by itself in the step, None where it did not.
-        restarted: which of its processes began after it was ready, None where none did.
+        restarted: which of its processes began after it was ready, where it does not tell its
+            instances; None where none did.
+        said_cpu_cores: of each instance of an external engine, None where nobody knows.
     """
 
     command: list[str]
-    start_up_s: float
-    stop_s: float
-    exit_code: int
+    start_up_s: float | None
+    stop_s: float | None
+    exit_code: int | None
     ended: str | None
     restarted: str | None = None
+    said_cpu_cores: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,14 +76,15 @@ class Record:
         offsets: samples from before the load to the end of the drain.
         uses: samples of CPU and memory.
         ledger: what was sent.
-        outputs: what came out, without probes.
-        mismatches: differences from the offline reference.
+        outputs: what came out, without probes; None where it does not say what it answers.
+        mismatches: differences from the offline reference; None where it says nothing of them.
         engine: its process.
         cores: of this machine.
         extended: the window is twice that of the step.
         aborted: why the load was stopped before its end.
         waits: how long threads of broker and generator waited for a CPU.
         clock_step_ms: how far the wall clock moved against the steady one during the load.
+        instances: samples of single instances, where the engine tells them.
     """
 
     step: Step
@@ -80,14 +93,15 @@ class Record:
     offsets: Sequence[OffsetSample]
     uses: Sequence[UseSample]
     ledger: Ledger
-    outputs: Outputs
-    mismatches: Mismatches
+    outputs: Outputs | None
+    mismatches: Mismatches | None
     engine: EngineLife
     cores: int
     extended: bool = False
     aborted: str | None = None
     waits: Sequence[ThreadWait] = ()
     clock_step_ms: float = 0.0
+    instances: Sequence[InstanceSample] = ()
 
 
 def window_of(
@@ -109,30 +123,37 @@ def evaluate(record: Record, rules: Rules) -> StepResult:
     """The result of a step."""
     step, window = record.step, _window(record)
     backlog = backlog_of(record.offsets, record.baseline)
-    latency = latency_of(record.ledger, record.outputs, window)
-    counts = parity.count(record.ledger, record.outputs)
+    latency, counts = None, None
+    if record.outputs is not None:
+        latency = latency_of(record.ledger, record.outputs, window)
+        counts = parity.count(record.ledger, record.outputs)
     moved = movement(record.offsets, record.baseline, window, step.rate_eps, rules)
     evidence = _evidence(record, backlog, moved, counts, latency)
     judgement = _judged(record, evidence, rules.limits)
-    use = {role: used for role in _roles(record.uses) if (used := use_of(record, role, window))}
+    use = uses_by_role(record.uses, window)
     fields: dict[str, Any] = {
-        **_verdict_fields(judgement, counts, record.mismatches),
+        **_verdict_fields(judgement, record, counts),
         **_backlog_fields(evidence, backlog, moved),
         **_window_fields(record, window),
         **_engine_fields(record.engine),
+        **_instance_fields(record, window),
     }
     return StepResult(
         engine=step.engine,
         instances=step.instances,
         rate_eps=step.rate_eps,
         repetition=step.repetition,
+        cpu=step.cpu,
+        memory_mb=step.memory_mb,
+        size_name=step.size_name,
         latency_ms=_latency_fields(latency),
         slo_met=None if latency is None else latency.p99_ms <= rules.slo_p99_ms,
-        cpu_s_per_million=_cpu_per_million(use.get("engine"), record.offsets, window),
+        cpu_s_per_million=cpu_s_per_million(use.get(ENGINE), record.offsets, window),
+        cpu_s_per_million_instances=cpu_s_per_million(use.get(INSTANCES), record.offsets, window),
         drain_s=drain_s(backlog, record.report),
         load=_load_fields(record.report),
         use=use,
-        host=_host(record, window),
+        host=host_use(record.uses, record.cores, window),
         **fields,
     )
 
@@ -144,9 +165,11 @@ def _window(record: Record) -> Window:
 
 def _judged(record: Record, evidence: Evidence, limits: Limits) -> Judgement:
     judgement = judge(evidence, limits)
-    if record.aborted is None or judgement.verdict == "invalid":
-        return judgement
-    return Judgement("unsustainable", f"Stopped early: {record.aborted}.")
+    if record.aborted is not None and judgement.verdict != "invalid":
+        judgement = Judgement("unsustainable", f"Stopped early: {record.aborted}.")
+    if record.outputs is None:
+        return Judgement(judgement.verdict, f"{judgement.why} {NOT_MEASURED}")
+    return judgement
 
 
 def latency_of(ledger: Ledger, outputs: Outputs, window: Window) -> LatencySummary | None:
@@ -161,21 +184,6 @@ def latencies_in(ledger: Ledger, outputs: Outputs, window: Window) -> FloatArray
     return latencies_ms(ledger.due_ms[due], appended_ms[due], never=int(NEVER))
 
 
-def use_of(record: Record, role: str, window: Window) -> RoleUse | None:
-    """What a role used in the window; None where it was not seen at both ends of it."""
-    samples = [sample for sample in record.uses if sample.role == role]
-    seconds = _used_s(samples, window)
-    inside = [one.use for one in samples if window.start_s <= one.at_s < window.end_s]
-    if seconds is None or not inside:
-        return None
-    return RoleUse(
-        cpu_s=round(seconds, 3),
-        cores=round(seconds / window.length_s, 4),
-        memory_peak_mib=round(max(use.memory_bytes for use in inside) / MIB, 1),
-        processes_max=max(use.processes for use in inside),
-    )
-
-
 def drain_s(backlog: Backlog, report: LoadReport) -> float | None:
     """From the last due time to the first sample without a backlog; None where there is none."""
     last_due_s = report.last_due_ms / 1000
@@ -187,7 +195,7 @@ def _evidence(
     record: Record,
     backlog: Backlog,
     moved: Movement,
-    counts: Counts,
+    counts: Counts | None,
     latency: LatencySummary | None,
 ) -> Evidence:
     window = _window(record)
@@ -200,27 +208,55 @@ def _evidence(
         lowest_backlog=float(backlog.events.min()) if len(backlog.events) else 0.0,
         samples_asked=len(slots),
         samples_missed=sum(1 for slot in slots if slot not in taken),
-        sent=counts.sent,
-        missing=counts.missing,
+        sent=len(record.ledger.source),
+        # without a source nobody knows which are missing, but how many are not out
+        missing=counts.missing if counts else _left(backlog),
         latencies=latency.count if latency else 0,
         latency_p50_ms=latency.p50_ms if latency else None,
         negative_latencies=latency.negative if latency else 0,
         engine_ended=record.engine.ended,
+        foreign=_foreign(record),
         around=_around(record, window),
     )
 
 
+def _left(backlog: Backlog) -> int:
+    return max(int(backlog.events[-1]), 0) if len(backlog.events) else 0
+
+
+def _foreign(record: Record) -> int:
+    """More went in than the broker acknowledged to the generator, which a lost answer excuses."""
+    if not record.offsets:
+        return 0
+    went_in = record.offsets[-1].totals.inputs - record.baseline.inputs
+    return max(went_in - len(record.ledger.source) - record.report.delivery_errors, 0)
+
+
 def _around(record: Record, window: Window) -> Surroundings:
-    host = _host(record, window)
+    host = host_use(record.uses, record.cores, window)
     return Surroundings(
         waits=_waits(record, window),
         steal_share=host.steal_share if host else None,
         clock_step_ms=record.clock_step_ms,
-        restarted=record.engine.restarted,
+        restarted=_restarted(record),
+        out_of_memory=memory_kills_of(record.instances),
         instances=record.step.instances,
         partitions=PARTITIONS,
+        quota_cores=None if _limited_by(record) == "none" else _quota_cores(record.step),
         cores=record.cores,
     )
+
+
+def _restarted(record: Record) -> str | None:
+    return restarts_of(record.instances) or record.engine.restarted
+
+
+def _limited_by(record: Record) -> str | None:
+    return means_of(record.instances, asked=record.step.size.is_limited)
+
+
+def _quota_cores(step: Step) -> float | None:
+    return None if step.cpu is None else step.cpu * step.instances
 
 
 def _waits(record: Record, window: Window) -> tuple[LongestWait, ...]:
@@ -247,20 +283,42 @@ def _load_fields(report: LoadReport) -> LoadUse:
 
 
 def _verdict_fields(
-    judgement: Judgement, counts: Counts, mismatches: Mismatches
+    judgement: Judgement, record: Record, counts: Counts | None
 ) -> dict[str, object]:
     return {
         "verdict": judgement.verdict,
         "why": judgement.why,
-        "sent": counts.sent,
+        "sent": len(record.ledger.source),
+        **_count_fields(record, counts),
+        **_mismatch_fields(record.mismatches, counts),
+    }
+
+
+def _count_fields(record: Record, counts: Counts | None) -> dict[str, object]:
+    if counts is None:
+        last = record.offsets[-1].totals if record.offsets else record.baseline
+        return {
+            "scored": last.predictions - record.baseline.predictions,
+            "dead_letters": last.dead_letters - record.baseline.dead_letters,
+            "duplicates": None,
+            "missing": None,
+        }
+    return {
         "scored": counts.scored,
         "dead_letters": counts.dead_letters,
         "duplicates": counts.duplicates,
         "missing": counts.missing,
-        "feature_mismatches": mismatches.features,
-        "score_mismatches": mismatches.scores,
-        "wrongly_answered": mismatches.wrongly_answered + counts.unknown,
-        "labels_incomplete": mismatches.labels_incomplete,
+    }
+
+
+def _mismatch_fields(found: Mismatches | None, counts: Counts | None) -> dict[str, object]:
+    if found is None or counts is None:
+        return dict.fromkeys(MISMATCHES)
+    return {
+        "feature_mismatches": found.features,
+        "score_mismatches": found.scores,
+        "wrongly_answered": found.wrongly_answered + counts.unknown,
+        "labels_incomplete": found.labels_incomplete,
     }
 
 
@@ -275,7 +333,7 @@ def _backlog_fields(evidence: Evidence, backlog: Backlog, moved: Movement) -> di
         "lag_time_p95_low_s": lag.low_s if lag else None,
         "lag_time_p95_high_s": lag.high_s if lag else None,
         "lag_standing_s": lag.standing_s if lag else None,
-        "left": max(int(backlog.events[-1]), 0) if len(backlog.events) else 0,
+        "left": _left(backlog),
         "backlog_max_events": int(inside.max()) if len(inside) else None,
         "samples_asked": evidence.samples_asked,
         "samples_missed": evidence.samples_missed,
@@ -308,8 +366,17 @@ def _engine_fields(engine: EngineLife) -> dict[str, object]:
         "stop_s": engine.stop_s,
         "engine_exit_code": engine.exit_code,
         "engine_ended": engine.ended,
-        "restarted": engine.restarted,
         "command": engine.command,
+        "said_cpu_cores": engine.said_cpu_cores,
+    }
+
+
+def _instance_fields(record: Record, window: Window) -> dict[str, object]:
+    return {
+        "restarted": _restarted(record),
+        "instance_use": uses_of(record.instances, window),
+        "limited_by": _limited_by(record),
+        "quota_cores": _quota_cores(record.step),
     }
 
 
@@ -327,42 +394,3 @@ def _latency_fields(latency: LatencySummary | None) -> LatencyMs | None:
         negative=latency.negative,
         never_out=latency.never_out,
     )
-
-
-def _roles(uses: Sequence[UseSample]) -> list[str]:
-    hosts = {HOST_BUSY, HOST_STEAL}
-    return sorted({sample.role for sample in uses} - hosts)
-
-
-def _used_s(samples: Sequence[UseSample], window: Window) -> float | None:
-    """CPU-seconds in the window, between the samples around its ends on a straight line."""
-    at_s = [sample.at_s for sample in samples]
-    # a counter may be read once more than a second after the end of the window, never much later
-    if not at_s or at_s[0] > window.start_s or at_s[-1] < window.end_s - 2:
-        return None
-    cpu_s = [sample.use.cpu_s for sample in samples]
-    start, end = np.interp([window.start_s, window.end_s], at_s, cpu_s)
-    return float(end - start)
-
-
-def _cpu_per_million(
-    engine: RoleUse | None, offsets: Sequence[OffsetSample], window: Window
-) -> float | None:
-    if engine is None or not offsets:
-        return None
-    at_s = [sample.at_s for sample in offsets]
-    out = [sample.totals.outputs for sample in offsets]
-    start, end = np.interp([window.start_s, window.end_s], at_s, out)
-    return round(engine.cpu_s / (end - start) * 1e6, 1) if end > start else None
-
-
-def _host(record: Record, window: Window) -> HostUse | None:
-    used = [
-        _used_s([sample for sample in record.uses if sample.role == role], window)
-        for role in (HOST_BUSY, HOST_STEAL)
-    ]
-    busy_s, steal_s = used
-    if busy_s is None or steal_s is None:
-        return None
-    all_s = record.cores * window.length_s
-    return HostUse(busy_share=round(busy_s / all_s, 4), steal_share=round(steal_s / all_s, 4))

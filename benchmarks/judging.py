@@ -7,7 +7,8 @@ from pathlib import Path
 from pydantic import BaseModel, ConfigDict
 
 from benchmarks.campaign import rules_of
-from benchmarks.evaluate import EngineLife, Record, evaluate
+from benchmarks.evaluate import MISMATCHES, EngineLife, Record, evaluate
+from benchmarks.instance_samples import INSTANCES_FILE, load_instance_samples
 from benchmarks.movement import Rules
 from benchmarks.outputs import load_outputs, read_ledger
 from benchmarks.parity import Mismatches
@@ -83,13 +84,16 @@ def recompute(folder: Path, run: RunResult, saved: StepResult, rules: Rules) -> 
                 warmup_s=times.warmup_s,
                 measure_s=times.measure_s,
                 repetition=saved.repetition,
+                cpu=saved.cpu,
+                memory_mb=saved.memory_mb,
+                size_name=saved.size_name,
             ),
             report=read_report(folder),
             baseline=Totals(**saved.baseline.model_dump()),
             offsets=read_offsets(folder / OFFSETS_FILE),
             uses=read_uses(folder / USE_FILE),
             ledger=read_ledger(folder / LEDGER_FILE),
-            outputs=load_outputs(folder / OUTPUTS_FILE),
+            outputs=None if saved.duplicates is None else load_outputs(folder / OUTPUTS_FILE),
             mismatches=Mismatches(0, 0, 0, 0),
             engine=_life(saved),
             cores=run.machine["cores"],
@@ -97,21 +101,16 @@ def recompute(folder: Path, run: RunResult, saved: StepResult, rules: Rules) -> 
             aborted=saved.aborted,
             waits=load_waits(folder / WAITS_FILE),
             clock_step_ms=saved.clock_step_ms,
+            instances=load_instance_samples(folder / INSTANCES_FILE),
         )
     except OSError as error:
         raise ConfigError(f"{folder} is not whole ({error}): it cannot be judged again") from None
     return evaluate(record, rules).model_copy(update=_compared(saved))
 
 
-def _compared(saved: StepResult) -> dict[str, int]:
+def _compared(saved: StepResult) -> dict[str, int | None]:
     """The comparison with the reference; no verdict rests on it."""
-    names = (
-        "feature_mismatches",
-        "score_mismatches",
-        "wrongly_answered",
-        "labels_incomplete",
-    )
-    return {name: getattr(saved, name) for name in names}
+    return {name: getattr(saved, name) for name in MISMATCHES}
 
 
 def _life(saved: StepResult) -> EngineLife:
@@ -122,6 +121,7 @@ def _life(saved: StepResult) -> EngineLife:
         exit_code=saved.engine_exit_code,
         ended=saved.engine_ended,
         restarted=saved.restarted,
+        said_cpu_cores=saved.said_cpu_cores,
     )
 
 

@@ -20,11 +20,13 @@ import numpy as np
 import typer
 from confluent_kafka import Consumer
 
+from benchmarks.own_instance import OwnInstance
 from benchmarks.traces import Engines, durations_s, largest_of_loop
 from fraud_core.artifact import Artifact, load_artifact
 from fraud_core.client import message_or_raise
 from fraud_core.command import run_command, say
 from fraud_core.features import FEATURE_NAMES
+from fraud_core.instance_size import InstanceSize
 from fraud_core.kafka import KafkaSettings
 from fraud_core.output_writer import OutputWriter
 from fraud_core.prediction import (
@@ -200,6 +202,11 @@ def main(  # noqa: PLR0913, PLR0917  # one parameter for each option
     topic_prefix: Annotated[str, typer.Option(help="before the names of the topics")] = "",
     group_id: Annotated[str, typer.Option(help="consumer group")] = ENGINE,
     label_wait_s: Annotated[float, typer.Option(help="not used: it reads no labels")] = 5.0,  # noqa: ARG001
+    cpu: Annotated[float | None, typer.Option(help="not used: --rate is its size")] = None,  # noqa: ARG001
+    memory_mb: Annotated[int | None, typer.Option(help="not used: it keeps nothing")] = None,  # noqa: ARG001
+    instances_file: Annotated[
+        Path | None, typer.Option(help="file to say in which process it is")
+    ] = None,
 ) -> None:
     """Answer transactions at a known rate until SIGTERM.
 
@@ -209,6 +216,7 @@ def main(  # noqa: PLR0913, PLR0917  # one parameter for each option
     checked = load_artifact(artifact)
     require_topics(settings, names.shapes())
     engine = asked_engine(rate, instances or workers, batch_ms, interval_ms, pause_every_s)
+    OwnInstance(f"{ENGINE}-0", InstanceSize(), instances_file).ready()
     stop = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: stop.set())

@@ -6,6 +6,7 @@ import sys
 import time
 from collections.abc import Sequence
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any, Final
 
 import numpy as np
@@ -15,9 +16,10 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 from confluent_kafka import Consumer, Message, TopicPartition
 
+from benchmarks.cluster import source_of
 from benchmarks.parity import Ledger, Outputs, Reference, source_ids
 from benchmarks.programs import Program
-from benchmarks.samples import DEAD_LETTERS, PREDICTIONS, EndOffsets
+from benchmarks.samples import DEAD_LETTERS, INPUTS, PREDICTIONS, EndOffsets
 from fraud_core.artifact import Artifact
 from fraud_core.client import message_or_raise
 from fraud_core.errors import SurroundingsError
@@ -38,16 +40,26 @@ _JUDGED: Final = ("source", "append_ms", "is_prediction", "labels_complete", "sc
 PAID: Final = ("customer_id", "cents", "model")
 """Columns that only the quality of the model is judged by."""
 
-_Row = tuple[int, int, int, bool, int, bool, float, list[float], int, int, str]
+_Row = tuple[int, int, int, bool, int, bool, float, list[float], str, int, int]
 
 
-def read_outputs(settings: KafkaSettings, names: TopicNames, ends: EndOffsets) -> Outputs:
-    """Everything in predictions and dead-letters up to given ends.
+def read_outputs(
+    settings: KafkaSettings,
+    names: TopicNames,
+    ends: EndOffsets,
+    starts: EndOffsets = MappingProxyType({}),
+) -> Outputs | None:
+    """Everything in predictions and dead-letters between given offsets.
 
     Args:
         settings: how to reach the broker.
         names: the topics.
         ends: end offsets of the topics.
+        starts: the same before the load; the beginning of each topic where it says nothing.
+
+    Returns:
+        None where a record does not say what it answers. Answers to what stood in the log before
+        `starts` are left out.
 
     Raises:
         SurroundingsError: the broker stops giving records.
@@ -55,14 +67,26 @@ def read_outputs(settings: KafkaSettings, names: TopicNames, ends: EndOffsets) -
     wanted = {
         (f"{names.prefix}{topic}", partition): end
         for (topic, partition), end in ends.items()
-        if end and topic in {PREDICTIONS, DEAD_LETTERS}
+        if end > starts.get((topic, partition), 0) and topic in {PREDICTIONS, DEAD_LETTERS}
     }
     consumer = Consumer(settings.as_consumer("benchmark"))
-    consumer.assign([TopicPartition(topic, partition, 0) for topic, partition in wanted])
+    consumer.assign(
+        [
+            TopicPartition(topic, p, starts.get((topic.removeprefix(names.prefix), p), 0))
+            for topic, p in wanted
+        ]
+    )
     try:
-        return _table(_read_all(consumer, names.predictions, wanted))
+        rows = _read_all(consumer, names.predictions, wanted)
+    except _NoSourceError:
+        return None
     finally:
         consumer.close()
+    return _table([row for row in rows if row[1] >= starts.get((INPUTS, row[0]), 0)])
+
+
+class _NoSourceError(Exception):
+    """A record carries no header that says what it answers."""
 
 
 def _read_all(
@@ -99,23 +123,36 @@ def _note(
 
 
 def _row(message: Message, *, is_prediction: bool) -> _Row:
-    headers: dict[str, Any] = dict(message.headers() or [])
-    place = (int(headers["src_partition"]), int(headers["src_offset"]), message.timestamp()[1])
+    source = source_of(dict(message.headers() or []))
+    if source is None:
+        raise _NoSourceError
+    place = (*source, message.timestamp()[1])
     if not is_prediction:
-        return (*place, False, -1, False, float("nan"), _NO_FEATURES, -1, -1, "")
-    value = orjson.loads(message.value() or b"")
+        return (*place, False, -1, False, float("nan"), _NO_FEATURES, "", -1, -1)
+    try:
+        return (*place, True, *_content(orjson.loads(message.value() or b"")))
+    except (ValueError, TypeError, KeyError):  # of another engine, or no prediction: it differs
+        return (*place, True, -1, True, float("nan"), _NO_FEATURES, "", -1, -1)
+
+
+def _content(fields: dict[str, Any]) -> tuple[int, bool, float, list[float], str, int, int]:
     return (
-        *place,
-        True,
-        value["tx_id"],
-        value["labels_complete"],
-        value["fraud_probability"],
-        value["features"],
-        value["customer_id"],
-        round(value["tx_amount"] * 100),
+        int(fields["tx_id"]),
+        bool(fields["labels_complete"]),
+        float(fields["fraud_probability"]),
+        _features(fields["features"]),
         # one object for all rows: a million copies of the same text would be 100 MB
-        sys.intern(value["model"]),
+        sys.intern(str(fields["model"])),
+        # no verdict rests on the payment: an engine that does not tell it is compared as any other
+        int(fields.get("customer_id", -1)),
+        round(fields["tx_amount"] * 100) if "tx_amount" in fields else -1,
     )
+
+
+def _features(values: list[Any]) -> list[float]:
+    if len(values) != len(FEATURE_NAMES):
+        raise ValueError
+    return [float(value) for value in values]
 
 
 def _table(rows: list[_Row]) -> Outputs:
@@ -129,9 +166,9 @@ def _table(rows: list[_Row]) -> Outputs:
         labels_complete=np.array(columns[5], np.bool_),
         score=np.array(columns[6], np.float32),
         features=np.array(columns[7], np.float64).reshape(-1, len(FEATURE_NAMES)),
-        customer_id=np.array(columns[8], np.int64),
-        cents=np.array(columns[9], np.int64),
-        model=np.array(columns[10], np.object_),
+        model=np.array(columns[8], np.object_),
+        customer_id=np.array(columns[9], np.int64),
+        cents=np.array(columns[10], np.int64),
     )
 
 

@@ -47,9 +47,9 @@ class Outputs:
         labels_complete: False for a dead letter.
         score: float32; NaN for a dead letter.
         features: float64, shape (m, 15); NaN for a dead letter.
-        customer_id: -1 for a dead letter; so are the cents.
-        cents: amount.
-        model: SHA-256 of the model as text; empty for a dead letter.
+        model: SHA-256 of the model as text; empty for a dead letter, and where it is not told.
+        customer_id: -1 for a dead letter, and where it is not told.
+        cents: amount; -1 for the same.
     """
 
     source: IntArray
@@ -59,9 +59,9 @@ class Outputs:
     labels_complete: NDArray[np.bool_]
     score: NDArray[np.float32]
     features: NDArray[np.float64]
+    model: NDArray[np.object_]
     customer_id: IntArray
     cents: IntArray
-    model: NDArray[np.object_]
 
     def where(self, kept: NDArray[np.bool_]) -> Outputs:
         """Some of the rows."""

@@ -4,25 +4,33 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import Iterable, Mapping
+from itertools import chain
 from pathlib import Path
-from typing import Annotated, Any, Final, Literal
+from typing import Annotated, Any, Final, Literal, get_args
 
 import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 from pydantic_core import ErrorDetails
 
+from benchmarks.cost import PaidSize, Prices
+from benchmarks.names import cell_id, place_of, step_id
 from benchmarks.search import SearchSettings
 from benchmarks.verdict import Limits
 from fraud_core.errors import ConfigError
+from fraud_core.instance_size import SMALLEST_CORES, SMALLEST_MEMORY_MB, InstanceSize
 from fraud_core.topics import PARTITIONS
 
-EngineName = Literal["faust", "spark", "plain", "oracle"]
+EngineName = Literal["faust", "faust-tuned", "spark", "plain", "quix", "oracle", "external"]
 ProfileName = Literal["smoke", "quick", "standard", "full"]
 Requirement = Literal["held", "slo"]
+
+EXTERNAL: Final = "external"
+"""The engine of a plan that the campaign neither starts nor stops."""
 
 Rate = Annotated[float, Field(gt=0, le=1_000_000)]
 LabelDelay = Annotated[float, Field(ge=1, le=30 * 24)]
 InstanceCount = Annotated[int, Field(ge=1)]
+Cores = Annotated[float, Field(ge=SMALLEST_CORES, le=1024)]
 
 PROFILES: Final[Mapping[ProfileName, Mapping[str, Any]]] = {
     # only for wiring: near the limit of an engine most verdicts are inconclusive
@@ -66,6 +74,38 @@ class StepTimes(BaseModel):
     settle_s: float = Field(0, ge=0, description="rest between two steps, seconds")
 
 
+class InstanceLimits(BaseModel):
+    """What each instance may use; the kernel holds it to that once it is ready."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    cpu: tuple[Cores, ...] = Field(
+        (), description="CPU quota of an instance, cores; one number, or a list to try each"
+    )
+    memory_mb: int | None = Field(
+        None, ge=SMALLEST_MEMORY_MB, description="memory of an instance, millions of bytes"
+    )
+
+    @field_validator("cpu", mode="before")
+    @classmethod
+    def _one_or_more(cls, value: object) -> object:
+        return (value,) if isinstance(value, int | float) else value
+
+    @field_validator("cpu")
+    @classmethod
+    def _once(cls, values: tuple[float, ...]) -> tuple[float, ...]:
+        return _refuse_twice(values)
+
+    @property
+    def sizes(self) -> tuple[float | None, ...]:
+        """The quotas to try; a single None where there is none."""
+        return self.cpu or (None,)
+
+    def name_of(self, cpu: float | None) -> str:
+        """What tells cells of one count apart: `c0.25`; empty where there is one size."""
+        return f"c{cpu:g}" if len(self.cpu) > 1 else ""
+
+
 class Plan(BaseModel):
     """What a campaign measures."""
 
@@ -87,8 +127,14 @@ class Plan(BaseModel):
     )
     engines: tuple[EngineName, ...] = Field(min_length=1, description="engines, in turn")
     instances: tuple[InstanceCount, ...] = Field((1,), min_length=1, description="instance counts")
+    instance: InstanceLimits = Field(
+        default_factory=InstanceLimits, description="size of each instance; none by default"
+    )
     rates_eps: tuple[Rate, ...] = Field(
         (), description="offered events per second; in a demand plan the targets"
+    )
+    ladder: bool = Field(
+        False, description="rates rise, each from the count that the one before needed"
     )
     repetitions: int = Field(1, ge=1, le=20, description="valid steps of each cell and rate")
     invalid_again: int = Field(
@@ -117,6 +163,10 @@ class Plan(BaseModel):
     options: dict[EngineName, tuple[str, ...]] = Field(
         default_factory=dict, description="more options of an engine's command line"
     )
+    prices: Prices | None = Field(None, description="what a cloud asks; none: no cost is given")
+    overhead: dict[str, PaidSize] = Field(
+        default_factory=dict, description="by engine: what is paid for beside its instances"
+    )
 
     @field_validator("instances")
     @classmethod
@@ -133,22 +183,40 @@ class Plan(BaseModel):
     @field_validator("engines", "instances", "rates_eps", "label_delays_h")
     @classmethod
     def _once(cls, values: tuple[Any, ...]) -> tuple[Any, ...]:
-        twice = sorted({str(value) for value in values if values.count(value) > 1})
-        if twice:
-            message = f"{', '.join(twice)} is there twice: use repetitions"
-            raise ValueError(message)
-        return values
+        return _refuse_twice(values)
 
     @model_validator(mode="after")
     def _something_to_do(self) -> Plan:
         if not self.rates_eps and self.find == "rates":
             message = "rates_eps is missing: give rates, or find: knee"
             raise ValueError(message)
+        if self.ladder and (self.question == "capacity" or self.find != "rates"):
+            message = "ladder is for question: demand with find: rates"
+            raise ValueError(message)
+        return self
+
+    @model_validator(mode="after")
+    def _drains_alone(self) -> Plan:
         if self.label_delays_h and self.find != "drain":
             message = "label_delays_h needs find: drain"
             raise ValueError(message)
         if self.rates_eps and self.find == "drain":
             message = "rates_eps has no meaning with find: drain, which sends all at once"
+            raise ValueError(message)
+        if EXTERNAL in self.engines and self.find == "drain":
+            message = "find: drain starts its engines on a full topic, and external runs already"
+            raise ValueError(message)
+        return self
+
+    @model_validator(mode="after")
+    def _overhead_is_used(self) -> Plan:
+        strangers = sorted(set(self.overhead) - {str(name) for name in get_args(EngineName)})
+        # an engine that runs already may have any name
+        if strangers and "external" not in map(str, self.engines):
+            message = f"overhead names {', '.join(strangers)}, which is no engine"
+            raise ValueError(message)
+        if self.overhead and self.prices is None:
+            message = "overhead is paid for by prices, and the plan has none"
             raise ValueError(message)
         return self
 
@@ -169,16 +237,25 @@ class Step(BaseModel):
     warmup_s: float
     measure_s: float
     repetition: int = 1
+    cpu: float | None = None
+    memory_mb: int | None = None
+    size_name: str = ""
 
     @property
     def id(self) -> str:
         """Name of the step inside its campaign; part of topic and file names."""
-        return step_id(self.engine, self.instances, self.rate_eps, self.repetition)
+        place = place_of(self.engine, self.instances, self.size_name)
+        return step_id(place, self.rate_eps, self.repetition)
 
     @property
     def cell(self) -> str:
         """Name of its cell."""
-        return cell_id(self.engine, self.instances)
+        return cell_id(self.engine, self.instances, self.size_name)
+
+    @property
+    def size(self) -> InstanceSize:
+        """What each instance may use."""
+        return InstanceSize.from_options(self.cpu, self.memory_mb)
 
     @property
     def load_s(self) -> float:
@@ -186,15 +263,26 @@ class Step(BaseModel):
         return self.warmup_s + self.measure_s
 
 
-def step_id(engine: str, instances: int, rate_eps: float, repetition: int = 1) -> str:
-    """Name of a step: lower case, no character that a topic or a file name cannot hold."""
-    name = f"{engine}-x{instances}-{rate_eps:g}eps".replace("+", "")
-    return name if repetition == 1 else f"{name}-r{repetition}"
+def with_names(plan: Plan, names: Iterable[str]) -> Plan:
+    """A plan with what was measured as `external` in place of that word; as it is without names.
+
+    Args:
+        plan: as it is saved: all cells of a campaign share it, whoever measures them.
+        names: of engines, those of the plan among them or not.
+    """
+    others = tuple(name for name in dict.fromkeys(names) if name not in plan.engines)
+    if EXTERNAL not in plan.engines or not others:
+        return plan
+    engines = [(others if name == EXTERNAL else (name,)) for name in plan.engines]
+    return plan.model_copy(update={"engines": tuple(chain.from_iterable(engines))})
 
 
-def cell_id(engine: str, instances: int) -> str:
-    """Name of a cell, as `--cell` takes it: `faust-2`."""
-    return f"{engine}-{instances}"
+def _refuse_twice(values: tuple[Any, ...]) -> tuple[Any, ...]:
+    twice = sorted({str(value) for value in values if values.count(value) > 1})
+    if twice:
+        message = f"{', '.join(twice)} is there twice: use repetitions"
+        raise ValueError(message)
+    return values
 
 
 def load_plan(path: Path, changes: Iterable[str] = ()) -> Plan:
@@ -273,7 +361,9 @@ def _value_of(key: str, text: str) -> object:
         value = yaml.safe_load(text)
     except yaml.YAMLError:
         raise ConfigError(f"--set {key}={text}: the value is no YAML") from None
-    field = Plan.model_fields.get(key)
+    section, _, name = key.rpartition(".")
+    fields = InstanceLimits.model_fields if section == "instance" else Plan.model_fields
+    field = fields.get(name if section == "instance" else key)
     is_list = field is not None and "tuple" in str(field.annotation) and key != "options"
     if is_list and not isinstance(value, list):
         return [yaml.safe_load(part) for part in text.split(",")]
@@ -299,5 +389,8 @@ def _known_keys(loc: tuple[int | str, ...]) -> list[str]:
         ("step",): StepTimes,
         ("limits",): Limits,
         ("search",): SearchSettings,
+        ("instance",): InstanceLimits,
+        ("prices",): Prices,
     }
-    return sorted(models[loc].model_fields)
+    model = PaidSize if loc[:1] == ("overhead",) else models[loc]
+    return sorted(model.model_fields)

@@ -93,11 +93,15 @@ class Program:
         """Its last lines, for an error message."""
         return tail_of(self.log_path)
 
+    def last_words(self) -> str:
+        """Its log's name and last lines."""
+        return f"{self.log_path} ends with:\n{self.log_tail()}"
+
     def failure(self, what: str) -> ConfigError | SurroundingsError:
         """An error of ours that says how it ended and what it said last."""
         code = self.exit_code()
         ended = "still runs" if code is None else f"ended with exit code {code}"
-        message = f"{self.name} {ended} {what}; {self.log_path} ends with:\n{self.log_tail()}"
+        message = f"{self.name} {ended} {what}; {self.last_words()}"
         return ConfigError(message) if code == EXIT_CONFIG else SurroundingsError(message)
 
 

@@ -34,11 +34,13 @@ class StepFiles:
         sent: the ledger.
         answered: transactions with their predictions, in the order of sending.
         models: names of the models; `answered.model` counts in them.
+        untold: predictions that do not name model, customer and amount; they are left out.
     """
 
     sent: Sent
     answered: Judged
     models: list[str]
+    untold: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,22 +58,26 @@ class FeatureSample:
     features: NDArray[np.float64]
 
 
-def read_step(folder: Path) -> StepFiles:
+def read_step(folder: Path, *, shared: bool = False) -> StepFiles:
     """Read ledger and outputs of a step's folder and join them.
+
+    Args:
+        folder: of the step.
+        shared: others may have written to the input too; answers to their records are left out.
 
     Raises:
         ConfigError: a file is missing or of an earlier version, or the ledger is another run's.
     """
     sent = _read_sent(folder)
-    predicted, models = _read_predicted(folder / OUTPUTS_FILE)
+    predicted, models, untold = _read_predicted(folder / OUTPUTS_FILE)
     answered, unknown = join(sent, predicted)
-    if unknown:
+    if unknown and not shared:
         raise ConfigError(
             f"{folder / OUTPUTS_FILE} answers {unknown:,} records that {LEDGER_FILE} beside it "
             "does not hold: the ledger belongs to another run; put the right one there, or "
             "measure again"
         )
-    return StepFiles(sent, answered, models)
+    return StepFiles(sent, answered, models, untold)
 
 
 def _read_sent(folder: Path) -> Sent:
@@ -116,9 +122,13 @@ def _first_line(error: Exception) -> str:
     return str(error).splitlines()[0]
 
 
-def _read_predicted(path: Path) -> tuple[Predicted, list[str]]:
+def _read_predicted(path: Path) -> tuple[Predicted, list[str], int]:
+    """Predictions, names of their models, and how many are left out."""
     table = _read(path, _PREDICTED)
     table = table.filter(table["is_prediction"])
+    predictions = table.num_rows
+    names_payer = (table["customer_id"].to_numpy() >= 0) & (table["cents"].to_numpy() >= 0)
+    table = table.filter(names_payer & (table["model"].cast(pa.string()).to_numpy() != ""))
     model = table["model"].combine_chunks()
     chunk = model if isinstance(model, pa.DictionaryArray) else model.dictionary_encode()
     predicted = Predicted(
@@ -130,7 +140,8 @@ def _read_predicted(path: Path) -> tuple[Predicted, list[str]]:
         cents=table["cents"].to_numpy(),
         model=chunk.indices.to_numpy().astype(np.int64),
     )
-    return predicted, [str(name) for name in chunk.dictionary.to_pylist()]
+    models = [str(name) for name in chunk.dictionary.to_pylist()]
+    return predicted, models, predictions - table.num_rows
 
 
 def read_feature_sample(folder: Path, sent: Sent) -> FeatureSample | None:

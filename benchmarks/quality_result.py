@@ -133,6 +133,7 @@ class StepQuality(_Part):
 
     step: str
     cell: str
+    title: str = Field(description="its cell for people, with the size where there are several")
     engine: str
     instances: int
     rate_eps: float | None = Field(description="null: a drain")

@@ -6,7 +6,7 @@ import itertools
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,7 +17,7 @@ from benchmarks.quality import BLOCK, REVIEW, Yardstick, judge_model
 from benchmarks.quality_files import FeatureSample, StepFiles, read_feature_sample, read_step
 from benchmarks.quality_result import QualityLimits, RunQuality, StepQuality
 from benchmarks.replay import offline_features_of, replay_of
-from benchmarks.result import DrainProbe, RunResult, StepResult
+from benchmarks.result import DrainProbe, RunResult, StepResult, cell_title
 from benchmarks.store import (
     OUTPUTS_FILE,
     QUALITY_AS_OF_FILE,
@@ -32,6 +32,8 @@ from fraud_core.features import FEATURE_NAMES
 
 Scores = tuple[NDArray[np.int64], NDArray[np.float32]]
 """Row numbers and scores of predictions that had all labels."""
+
+_NO_REFERENCE: Final = "the files alone do not say what the engine must have answered"
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,16 +84,33 @@ def _judge_steps(run_folder: Path, result: RunResult, by: Yardstick) -> _Found:
     offline, why = offline_features_of(result, run_folder.parent, run_folder / "features.log")
     found = _Found([], {}, [])
     for source in _sources(run_folder, result):
-        files = read_step(source.folder)
+        name = _name(source.measured)
+        files = read_step(source.folder, shared=_is_shared(source.measured))
+        if files.untold:
+            untold = f"{files.untold:,} predictions do not name model, customer and amount"
+            found.left_out.append(f"{name}: {untold}")
         if not len(files.answered):
-            found.left_out.append(f"{_name(source.measured)}: no predictions")
+            found.left_out.append(f"{name}: no predictions")
             continue
         sample = read_feature_sample(source.folder, files.sent)
-        replay = replay_of(sample, offline, why)
         judged = _step_quality(source.measured, files, _columns(sample), by)
+        if _has_reference(source.measured):
+            found.scores[name] = _scores(files.answered)
+            replay = replay_of(sample, offline, why)
+        else:
+            replay = replay_of(None, None, _NO_REFERENCE)
         found.steps.append(judged.model_copy(update={"replay": replay}))
-        found.scores[judged.step] = _scores(files.answered)
     return found
+
+
+def _is_shared(measured: StepResult | DrainProbe) -> bool:
+    """True for an external engine: others may write to its input."""
+    return isinstance(measured, StepResult) and not measured.command
+
+
+def _has_reference(measured: StepResult | DrainProbe) -> bool:
+    """False where the files do not say what an external engine must answer."""
+    return isinstance(measured, DrainProbe) or measured.score_mismatches is not None
 
 
 def yardstick_of(result: RunResult, view: View, limits: QualityLimits) -> Yardstick:
@@ -134,6 +153,7 @@ def _step_quality(
     return StepQuality(
         step=_name(measured),
         cell=measured.cell,
+        title=cell_title(measured),
         engine=measured.engine,
         instances=measured.instances,
         rate_eps=measured.rate_eps if isinstance(measured, StepResult) else None,
@@ -162,8 +182,14 @@ def _engines_differ(
     steps: Sequence[StepQuality],
     scores: Mapping[str, Scores],
 ) -> dict[str, int]:
-    """Scores that differ between the longest steps of any two engines."""
-    longest = {one.engine: one for one in sorted(steps, key=lambda one: one.predicted)}
+    """Scores that differ between the longest steps of any two engines.
+
+    Args:
+        steps: all of the run.
+        scores: of those that have a reference; what is of another model is compared with nobody.
+    """
+    compared = [one for one in steps if one.step in scores]
+    longest = {one.engine: one for one in sorted(compared, key=lambda one: one.predicted)}
     pairs = itertools.combinations(sorted(longest), 2)
     return {
         f"{first} and {second}": scores_differ(

@@ -65,7 +65,7 @@ def delay_text(delay_s: int) -> str:
 def title_of(step: StepQuality) -> str:
     """`faust x1 @ 400/s`, or `faust x1 drain`."""
     how = "drain" if step.rate_eps is None else f"@ {step.rate_eps:g}/s"
-    return f"{step.engine} x{step.instances} {how}"
+    return f"{step.title} {how}"
 
 
 def longest_steps(quality: RunQuality) -> list[StepQuality]:

@@ -22,7 +22,7 @@ from benchmarks.charts import (
     line_of,
     mark_of,
 )
-from benchmarks.result import CellResult, StepResult
+from benchmarks.result import CellResult, StepResult, cell_title
 from benchmarks.verdict import Verdict
 
 SLO_SHOWN: Final = 3.0
@@ -61,9 +61,7 @@ def latency_rate_chart(
             textcoords="offset points",
             fontsize=8.5,
         )
-        panel.set_title(
-            f"{cell.engine} x{cell.instances}", loc="left", fontsize=10, fontweight="bold"
-        )
+        panel.set_title(cell_title(cell), loc="left", fontsize=10, fontweight="bold")
         from_zero(panel, top=top_ms * 1.06)
     for panel in panels[:, 0]:
         panel.set_ylabel("due to append, ms")
@@ -130,14 +128,14 @@ def cpu_rate_chart(steps: Sequence[StepResult]) -> Figure:
     figure = Figure(figsize=(WIDTH_IN, 3.8))
     axes = figure.subplots()
     shown = [step for step in steps if step.cpu_s_per_million is not None]
-    for key in dict.fromkeys((step.engine, step.instances) for step in shown):
-        engine, instances = key
+    for cell in dict.fromkeys(step.cell for step in shown):
+        ours = [step for step in shown if step.cell == cell]
+        engine = ours[0].engine
         color, mark = color_of(engine), mark_of(engine)
-        ours = [step for step in shown if (step.engine, step.instances) == key]
         valid = [(one.rate_eps, one.cpu_s_per_million or 0.0) for one in ours if _is_valid(one)]
         medians = medians_by_rate(valid)
-        label = f"{engine} x{instances}"
-        style = line_of(instances - 1)
+        label = cell_title(ours[0])
+        style = line_of(ours[0].instances - 1)
         axes.plot(list(medians), list(medians.values()), color=color, ls=style, lw=1.6)
         axes.plot([], [], color=color, ls=style, marker=mark, label=label)
         for one in ours:
@@ -155,7 +153,7 @@ def verdict_map(steps: Sequence[StepResult]) -> Figure:
     """What came of each instance count at each rate, a block for each engine."""
     engines = list(dict.fromkeys(step.engine for step in steps))
     rates = sorted({step.rate_eps for step in steps})
-    counts = {one: sorted({s.instances for s in steps if s.engine == one}) for one in engines}
+    counts = {one: sorted({_row(s) for s in steps if s.engine == one}) for one in engines}
     rows = [len(counts[engine]) for engine in engines]
     figure = Figure(figsize=(WIDTH_IN, 0.5 * sum(rows) + 0.55 * len(engines) + 0.5))
     panels = figure.subplots(
@@ -165,12 +163,22 @@ def verdict_map(steps: Sequence[StepResult]) -> Figure:
         for row, count in enumerate(counts[engine]):
             for column, rate in enumerate(rates):
                 key = (engine, count, rate)
-                found = [s for s in steps if (s.engine, s.instances, s.rate_eps) == key]
+                found = [s for s in steps if (s.engine, _row(s), s.rate_eps) == key]
                 if found:
                     _draw_verdict(panel, (column, row), found, wide=len(rates) <= WORDS_UP_TO)
-        _map_axes(panel, engine, counts[engine], rates)
+        _map_axes(panel, engine, [_row_name(one) for one in counts[engine]], rates)
     panels[-1, 0].set_xlabel("records per second")
     return figure
+
+
+def _row(step: StepResult) -> tuple[int, float]:
+    """Instances, and their size where the campaign has several."""
+    return step.instances, (step.cpu or 0.0) if step.size_name else 0.0
+
+
+def _row_name(row: tuple[int, float]) -> str:
+    count, cpu = row
+    return f"x{count}" + (f" of {cpu:g}" if cpu else "")
 
 
 def majority(steps: Sequence[StepResult]) -> Verdict:
@@ -205,9 +213,9 @@ def _draw_verdict(
     panel.text(column + 0.5, row + 0.5, text, color=ink, ha="center", va="center", fontsize=8)
 
 
-def _map_axes(panel: Axes, engine: str, counts: Sequence[int], rates: Sequence[float]) -> None:
+def _map_axes(panel: Axes, engine: str, rows: Sequence[str], rates: Sequence[float]) -> None:
     panel.set_xlim(0, len(rates))
-    panel.set_ylim(0, len(counts))
+    panel.set_ylim(0, len(rows))
     rotation = 0 if len(rates) <= 16 else 60
     size = 10 if len(rates) <= WORDS_UP_TO else 8
     panel.set_xticks(
@@ -216,7 +224,7 @@ def _map_axes(panel: Axes, engine: str, counts: Sequence[int], rates: Sequence[f
         rotation=rotation,
         fontsize=size,
     )
-    panel.set_yticks([row + 0.5 for row in range(len(counts))], [f"x{count}" for count in counts])
+    panel.set_yticks([row + 0.5 for row in range(len(rows))], rows)
     panel.tick_params(length=0)
     panel.grid(visible=False)
     for side in ("left", "bottom"):

@@ -17,13 +17,25 @@ from markupsafe import Markup
 from benchmarks.backlog import Backlog, trend
 from benchmarks.chart_choice import charts_of, has_lines
 from benchmarks.charts import Chart, StepSeries, color_of, save_png, svg_of
-from benchmarks.console import drain_line, headline, percentiles_text, title_of
+from benchmarks.console import (
+    cpu_text,
+    drain_lines,
+    headline,
+    percentiles_text,
+    size_text,
+    title_of,
+)
+from benchmarks.cost_answers import cost_sentence
 from benchmarks.csv_tables import (
+    COSTS_TABLE,
     SAMPLES_TABLE,
+    SCALING_TABLE,
+    SIZES_TABLE,
     STEPS_TABLE,
     SampleRow,
     sample_rows,
     samples_table,
+    sizing_tables,
     steps_table,
 )
 from benchmarks.evaluate import latencies_in
@@ -45,8 +57,10 @@ from benchmarks.quality_text import (
     with_interval,
 )
 from benchmarks.quality_text import title_of as title_of_step
-from benchmarks.result import CellResult, KneeResult, RunResult, StepResult
+from benchmarks.result import CellResult, KneeResult, RunResult, StepResult, cell_title
 from benchmarks.samples import OFFSETS_FILE, USE_FILE, Totals, read_offsets, read_uses
+from benchmarks.size_answers import size_sentences
+from benchmarks.sizing_result import EstimateResult
 from benchmarks.store import (
     LEDGER_FILE,
     OUTPUTS_FILE,
@@ -89,7 +103,17 @@ def write_all(run_folder: Path) -> ReportFiles:
     steps, samples = run_folder / STEPS_TABLE, run_folder / SAMPLES_TABLE
     write_whole(steps, steps_table(result))
     write_whole(samples, samples_table(_all_sample_rows(run_folder, result)))
-    return ReportFiles(html, charts, [steps, samples])
+    return ReportFiles(html, charts, [steps, samples, *_write_sizing(run_folder, result)])
+
+
+def _write_sizing(run_folder: Path, result: RunResult) -> list[Path]:
+    tables = sizing_tables(result)
+    for name in (SCALING_TABLE, SIZES_TABLE, COSTS_TABLE):
+        if name not in tables:
+            (run_folder / name).unlink(missing_ok=True)  # of an earlier state of the run
+    for name, text in tables.items():
+        write_whole(run_folder / name, text)
+    return [run_folder / name for name in tables]
 
 
 def _write_charts(run_folder: Path, result: RunResult, charts: Sequence[Chart]) -> list[Path]:
@@ -130,7 +154,7 @@ def load_series(
     offsets = read_offsets(folder / OFFSETS_FILE)
     backlog = backlog_of(offsets, Totals(**step.baseline.model_dump()))
     latency_ms = np.empty(0)
-    if with_latencies:
+    if with_latencies and step.latency_ms is not None:
         ledger, outputs = read_ledger(folder / LEDGER_FILE), load_outputs(folder / OUTPUTS_FILE)
         latency_ms = latencies_in(ledger, outputs, window)
     return StepSeries(
@@ -152,13 +176,20 @@ def render(
     environment.filters |= {
         "percentiles": percentiles_text,
         "title": title_of,
+        "cpu": cpu_text,
+        "throttled": throttled_text,
         "color": color_of,
         "interval": interval_text,
+        "cell_title": cell_title,
         "remarks": remarks_text,
-        "number": number,
+        "figure": number,
         "percent": percent,
         "with_interval": with_interval,
         "step_title": title_of_step,
+        "estimate": estimate_text,
+        "money": money_text,
+        "number": number_text,
+        "changed": changed_records,
     }
     # the charts are our own SVG, everything else in the page is escaped
     charts = [(chart, Markup(svg_of(chart))) for chart in charts_of(result, series)]  # noqa: S704
@@ -168,27 +199,26 @@ def render(
         charts=charts,
         cells=[cell for cell in result.cells if _has_answer(cell)],
         headline=headline(result),
+        size=size_text(result),
         many=has_lines(result.steps),
+        size_sentences=size_sentences(result.sizes),
+        cost_sentence=cost_sentence(result),
         steps=sorted(result.steps, key=_place_in_tables),
         trend_of=_trend_of,
         quality=quality,
         quality_charts=judged,
         quality_headline=headline_of(quality) if quality else "",
         models=list(told_apart(quality)) if quality else [],
-        checks=[*_drain_lines(result), *(checks_of(quality) if quality else [])],
+        checks=[*drain_lines(result), *(checks_of(quality) if quality else [])],
         remarks_of=remarks_of,
         span_of=span_of,
         thresholds_of=thresholds_of,
     )
 
 
-def _drain_lines(result: RunResult) -> list[str]:
-    return [drain_line(drain) for drain in result.drains if drain.check]
-
-
-def _place_in_tables(step: StepResult) -> tuple[str, int, float, int]:
+def _place_in_tables(step: StepResult) -> tuple[str, int, float, float, int]:
     """By cell and rate: the order of measuring is random."""
-    return step.engine, step.instances, step.rate_eps, step.repetition
+    return step.engine, step.instances, step.cpu or 0.0, step.rate_eps, step.repetition
 
 
 def _has_answer(cell: CellResult) -> bool:
@@ -204,6 +234,42 @@ def interval_text(knee: KneeResult | None) -> str:
     if knee.high_eps is None:
         return f"above {knee.low_eps:g}"
     return f"{knee.low_eps:g} to {knee.high_eps:g}"
+
+
+def estimate_text(found: EstimateResult | None, digits: int = 2, factor: float = 1.0) -> str:
+    """`0.95 (0.87 to 1.05)`; `none` for what has no bound, a dash for what is not known."""
+    if found is None:
+        return "-"
+    value, low, high = (
+        "none" if one is None else f"{one * factor:,.{digits}f}"
+        for one in (found.value, found.low, found.high)
+    )
+    return value if low == high else f"{value} ({low} to {high})"
+
+
+def money_text(amount: float | None) -> str:
+    """Three digits, as many of them behind the point as it takes; a dash for what is not known."""
+    return "-" if amount is None else f"{amount:#.3g}".rstrip(".")
+
+
+def number_text(value: float | None, form: str = "{:,}") -> str:
+    """A number in its form, a dash where it was not measured."""
+    return "\N{EN DASH}" if value is None else form.format(value)
+
+
+def changed_records(step: StepResult) -> int | None:
+    """Predictions that differ, and wrong answers; None where nothing was compared."""
+    found = (step.feature_mismatches, step.score_mismatches, step.wrongly_answered)
+    return None if None in found else sum(one or 0 for one in found)
+
+
+def throttled_text(step: StepResult) -> str:
+    """Share of the CPU periods in which a quota was used up, from the least to the most stopped."""
+    shares = [one.throttled_share for one in step.instance_use if one.throttled_share is not None]
+    if not shares:
+        return "–"  # noqa: RUF001  # as everywhere in the page
+    low, high = (f"{share * 100:.0f} %" for share in (min(shares), max(shares)))
+    return low if low == high else f"{low} to {high}"
 
 
 def remarks_text(cell: CellResult) -> str:

@@ -9,7 +9,9 @@ from typing import Any, Final
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from benchmarks.plan import Plan, cell_id, step_id
+from benchmarks.names import cell_id, place_of, step_id
+from benchmarks.plan import Plan
+from benchmarks.sizing_result import CostResult, ScalingResult, SizeAnswer
 from benchmarks.verdict import Verdict
 
 SCHEMA_VERSION: Final = 2
@@ -46,6 +48,17 @@ class RoleUse(_Part):
     processes_max: int = Field(description="most processes at one time")
 
 
+class InstanceUse(_Part):
+    """How one instance was held to its size in the window."""
+
+    name: str
+    limited_by: str = Field(description="cgroup2, cgroup1, systemd, none")
+    throttled_share: float | None = Field(
+        description="share of its CPU periods in which its quota was used up; null: no quota"
+    )
+    throttled_s: float | None = Field(description="how long it was stopped for that")
+
+
 class HostUse(_Part):
     """The machine in the window."""
 
@@ -76,7 +89,7 @@ class LoadUse(_Part):
 
 
 class Baseline(_Part):
-    """End offsets before the load: what readiness probes left."""
+    """End offsets before the load: what readiness probes and earlier loads left."""
 
     inputs: int
     predictions: int
@@ -95,16 +108,29 @@ class StepResult(_Part):
     sent: int = Field(description="records acknowledged in the whole step, probes left out")
     scored: int = Field(description="of these, with a prediction")
     dead_letters: int = Field(description="of these, with a dead letter")
-    duplicates: int = Field(description="outputs beyond the first of a record")
-    missing: int = Field(description="records without an output after the drain")
-    feature_mismatches: int = Field(description="predictions whose 15 features differ in any bit")
-    score_mismatches: int = Field(description="predictions whose score differs in any bit")
-    wrongly_answered: int = Field(
+    duplicates: int | None = Field(
+        description="outputs beyond the first of a record; null: outputs do not name their source"
+    )
+    missing: int | None = Field(description="records without an output after the drain")
+    feature_mismatches: int | None = Field(
+        description="predictions whose 15 features differ in any bit; null: nothing to compare with"
+    )
+    score_mismatches: int | None = Field(
+        description="predictions whose score differs in any bit; null: nothing to compare with"
+    )
+    wrongly_answered: int | None = Field(
         description="clean records in dead-letters, dirty ones in predictions, unknown sources"
     )
-    labels_incomplete: int = Field(description="predictions made without all labels; not compared")
+    labels_incomplete: int | None = Field(
+        description="predictions made without all labels; not compared"
+    )
     latency_ms: LatencyMs | None
-    cpu_s_per_million: float | None = Field(description="engine's CPU-seconds per million events")
+    cpu_s_per_million: float | None = Field(
+        description="CPU-seconds per million events of the whole engine: instances and overhead"
+    )
+    cpu_s_per_million_instances: float | None = Field(
+        None, description="the same of the instances alone; of the whole engine where it tells none"
+    )
     backlog_slope_eps: float | None = Field(description="Theil-Sen slope of block minima")
     backlog_slope_low_eps: float | None = Field(description="lower end of its 90 % interval")
     backlog_slope_high_eps: float | None = Field(description="upper end of its 90 % interval")
@@ -121,22 +147,40 @@ class StepResult(_Part):
     baseline: Baseline
     window_start_ms: int = Field(description="Unix milliseconds on the generator's clock")
     window_end_ms: int
-    start_up_s: float = Field(description="from starting the engine to its last probe answered")
+    start_up_s: float | None = Field(
+        description="from starting the engine to its last probe answered; null: it ran already"
+    )
     drain_s: float | None = Field(description="from the last due time to no backlog; null: never")
-    stop_s: float = Field(description="from SIGTERM to the engine's end")
-    engine_exit_code: int
+    stop_s: float | None = Field(description="from SIGTERM to the engine's end; null: it runs on")
+    engine_exit_code: int | None = Field(description="null: it runs on")
     engine_ended: str | None = Field(
         None, description="how the engine ended by itself in the step; null: it did not"
     )
     load: LoadUse
-    use: dict[str, RoleUse] = Field(description="engine, broker, producer, benchmark")
+    use: dict[str, RoleUse] = Field(
+        description="engine and of it instances and overhead; broker, producer, benchmark"
+    )
     host: HostUse | None
-    command: list[str] = Field(description="how the engine was started")
+    command: list[str] = Field(description="how the engine was started; empty: it ran already")
+    said_cpu_cores: float | None = Field(
+        None, description="cores of each instance of an external engine, as --cpu said"
+    )
     waits: list[WaitUse] = Field(
         default_factory=list, description="of broker and producer, where they can be seen"
     )
     restarted: str | None = Field(
-        None, description="processes of the engine that began after it was ready; null: none"
+        None, description="instances that were started again in the step; null: none"
+    )
+    instance_use: list[InstanceUse] = Field(
+        default_factory=list, description="each instance, where the engine tells them"
+    )
+    limited_by: str | None = Field(
+        None,
+        description="what held the instances to their size; none: nothing could; unknown: the "
+        "engine does not say; null: no size was asked",
+    )
+    quota_cores: float | None = Field(
+        None, description="sum of the instances' CPU quotas; null: none asked"
     )
     clock_step_ms: float = Field(
         0.0, description="how far the wall clock moved against the steady one"
@@ -151,16 +195,30 @@ class StepResult(_Part):
         None, description="why the load was stopped before its end: the rate was clearly lost"
     )
     left: int = Field(0, description="backlog at the end of the drain: late, not lost")
+    cpu: float | None = Field(
+        None, description="CPU quota of each instance, cores; null: none asked"
+    )
+    memory_mb: int | None = Field(
+        None, description="memory of each instance, millions of bytes; null: none asked"
+    )
+    size_name: str = Field("", description="part of the names where the plan has several sizes")
 
     @property
     def id(self) -> str:
         """The step's name inside its campaign."""
-        return step_id(self.engine, self.instances, self.rate_eps, self.repetition)
+        place = place_of(self.engine, self.instances, self.size_name)
+        return step_id(place, self.rate_eps, self.repetition)
 
     @property
     def cell(self) -> str:
         """The name of its cell."""
-        return cell_id(self.engine, self.instances)
+        return cell_id(self.engine, self.instances, self.size_name)
+
+
+def cell_title(cell: StepResult | CellResult | DrainProbe) -> str:
+    """`faust x2`, with the size of an instance where the campaign has several."""
+    size = f" of {cell.cpu:g} core" if cell.size_name and cell.cpu is not None else ""
+    return f"{cell.engine} x{cell.instances}{size}"
 
 
 class KneeResult(_Part):
@@ -187,11 +245,18 @@ class CellResult(_Part):
         None, description="how fast it empties a full topic, an upper bound; null: not measured"
     )
     finished: bool = Field(True, description="every step that the plan asks of it was measured")
+    cpu: float | None = Field(
+        None, description="CPU quota of each instance, cores; null: none asked"
+    )
+    memory_mb: int | None = Field(
+        None, description="memory of each instance, millions of bytes; null: none asked"
+    )
+    size_name: str = Field("", description="part of the names where the plan has several sizes")
 
     @property
     def id(self) -> str:
         """Its name inside its campaign."""
-        return cell_id(self.engine, self.instances)
+        return cell_id(self.engine, self.instances, self.size_name)
 
 
 class DrainCheck(_Part):
@@ -220,16 +285,26 @@ class DrainProbe(_Part):
         description="between 20 and 80 % drained; null: it did not get there"
     )
     why: str = Field("", description="why there is no rate")
+    cpu: float | None = Field(
+        None, description="CPU quota of each instance, cores; null: none asked"
+    )
+    memory_mb: int | None = Field(
+        None, description="memory of each instance, millions of bytes; null: none asked"
+    )
+    size_name: str = Field("", description="part of the names where the plan has several sizes")
     step: str = Field("", description="its folder in `steps`")
     check: DrainCheck | None = Field(
         None, description="what came out; null: it was not watched to its end"
+    )
+    limited_by: str | None = Field(
+        None, description="what held the instances to their size, as in a step; null: not measured"
     )
     ended_ms: int | None = Field(None, description="end of the drain, Unix milliseconds")
 
     @property
     def cell(self) -> str:
         """The name of its cell."""
-        return cell_id(self.engine, self.instances)
+        return cell_id(self.engine, self.instances, self.size_name)
 
 
 class FailedStep(_Part):
@@ -254,6 +329,17 @@ class AnswerResult(_Part):
     )
     recommended: int | None = Field(
         None, description="smallest count that needs at most 70 % of its capacity"
+    )
+    extrapolated: int | None = Field(
+        None, description="count by the fit where no tested one held it, within twice the tested"
+    )
+    recommended_extrapolated: bool = Field(
+        False, description="the recommended count was not measured: it follows from the fit"
+    )
+    smallest_cpu: float | None = Field(
+        None,
+        description="smallest tested quota with which one instance held it, cores; null: the "
+        "answer is not one instance, or no quota was tested",
     )
     sentence: str
 
@@ -287,5 +373,14 @@ class RunResult(_Part):
     )
     answers: list[AnswerResult] = Field(
         default_factory=list, description="instances for each target and engine"
+    )
+    scaling: list[ScalingResult] = Field(
+        default_factory=list, description="capacity against instances, by engine and instance size"
+    )
+    sizes: list[SizeAnswer] = Field(
+        default_factory=list, description="demand for each tested instance size"
+    )
+    costs: list[CostResult] = Field(
+        default_factory=list, description="of a million events at every rate that was held"
     )
     sentence: str = Field("", description="the answer for people, in one or two sentences")

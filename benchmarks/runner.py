@@ -9,33 +9,30 @@ from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Final
-from urllib.parse import urlsplit
 
 import numpy as np
 
+from benchmarks.against_offline import Offline, mismatches_of, outputs_of
 from benchmarks.backlog import Backlog
 from benchmarks.cluster import Broker, send_probes, wait_for_probes
 from benchmarks.early import clearly_lost, is_decided
 from benchmarks.engines import EngineStart
 from benchmarks.evaluate import EngineLife, Record, evaluate
-from benchmarks.movement import Rules, Window, backlog_of, movement
-from benchmarks.outputs import (
-    read_ledger,
-    read_outputs,
-    read_reference,
-    save_feature_sample,
-    save_outputs,
-)
-from benchmarks.parity import Ledger, Mismatches, Outputs, compare, without_probes
+from benchmarks.external import RunningElsewhere, Stream
+from benchmarks.instance_watch import EngineTree
+from benchmarks.movement import Rules, Window, movement
+from benchmarks.outputs import read_ledger, save_feature_sample, save_outputs
 from benchmarks.plan import Step
 from benchmarks.process_use import ReadProcesses, own_samples, session_samples
 from benchmarks.producing import LoadFiles, producer_command, read_report
 from benchmarks.programs import Program
+from benchmarks.progress import Progress, Sampled, loading
 from benchmarks.result import StepResult
-from benchmarks.samples import Totals, totals
+from benchmarks.samples import EndOffsets, totals
 from benchmarks.sampling import Sampler
 from benchmarks.store import (
     FEATURES_FILE,
+    INSTANCES_TOLD_FILE,
     LEDGER_FILE,
     OUTPUTS_FILE,
     STEP_FILE,
@@ -78,6 +75,7 @@ class Bench:
         extend: double the window once where the trend does not decide.
         broker_processes: how to see the broker's processes; None where they cannot be seen.
         tell: called about twice a second while a step runs.
+        stream: an external engine and its log; None where the engines are ours.
     """
 
     broker: Broker
@@ -91,42 +89,7 @@ class Bench:
     extend: bool
     broker_processes: ReadProcesses | None
     tell: Callable[[Progress], None]
-
-
-@dataclass(frozen=True, slots=True)
-class Sampled:
-    """What is being sampled of a step: the sampler, and the totals before the load."""
-
-    sampler: Sampler
-    baseline: Totals
-
-    def backlog(self) -> Backlog:
-        """Of all samples so far."""
-        return backlog_of(self.sampler.offsets, self.baseline)
-
-    def load_begun_s(self) -> float | None:
-        """When the first record of the load was seen to have gone in, Unix seconds."""
-        inputs = self.baseline.inputs
-        return next((one.at_s for one in self.sampler.offsets if one.totals.inputs > inputs), None)
-
-
-@dataclass(frozen=True, slots=True)
-class Progress:
-    """Where a step stands.
-
-    Attributes:
-        step: the step.
-        phase: in words.
-        done_s: seconds of the phase that are over.
-        phase_s: its usual length; None where nobody knows.
-        sampled: what was sampled so far; None before the engine is ready.
-    """
-
-    step: Step
-    phase: str
-    done_s: float = 0.0
-    phase_s: float | None = None
-    sampled: Sampled | None = None
+    stream: Stream | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,7 +100,7 @@ class _Running:
     bench: Bench
     names: TopicNames
     folder: Path
-    engine: Program
+    engine: Program | RunningElsewhere
 
 
 @dataclass(frozen=True, slots=True)
@@ -163,29 +126,29 @@ class _Measured:
     end: LoadEnd
     sampled: Sampled
     engine: EngineLife
+    starts: EndOffsets
 
 
 def run_step(step: Step, bench: Bench) -> StepResult:
     """Measure one step and save everything of it.
 
     Raises:
-        StreamError: it could not be measured; engine and producer are stopped, topics deleted.
+        StreamError: it could not be measured; engine and producer are stopped, topics deleted. An
+            external engine and its topics are left as they are.
     """
     folder = step_folder(bench.run_folder, step.id)
     folder.mkdir(parents=True, exist_ok=True)
-    # a step that is repeated gets topics of its own: none is ever made twice
-    names = TopicNames(f"{bench.run_id}-{step.id}-{secrets.token_hex(2)}-")
-    settings = bench.broker.settings
     with ExitStack() as at_end:
-        create_topics(settings, names)
-        at_end.callback(delete_topics, settings, names)
+        names = _topics(step, bench, at_end)
         measured = _measure(step, bench, names, folder)
         bench.tell(Progress(step, "checking"))
-        ends = bench.broker.end_offsets(names)
         ledger = read_ledger(folder / LEDGER_FILE)
-        outputs = without_probes(read_outputs(settings, names, ends))
-    save_outputs(folder / OUTPUTS_FILE, outputs)
-    save_feature_sample(folder / FEATURES_FILE, outputs)
+        offline = Offline(bench.artifact, bench.features, bench.stream)
+        outputs = outputs_of(bench.broker, names, measured.starts, offline)
+        mismatches = mismatches_of(offline, measured.report, ledger, outputs)
+    if outputs is not None:
+        save_outputs(folder / OUTPUTS_FILE, outputs)
+        save_feature_sample(folder / FEATURES_FILE, outputs)
     record = Record(
         step=step,
         report=measured.report,
@@ -194,35 +157,45 @@ def run_step(step: Step, bench: Bench) -> StepResult:
         uses=measured.sampled.sampler.uses,
         ledger=ledger,
         outputs=outputs,
-        mismatches=_mismatches(bench, ledger, outputs),
+        mismatches=mismatches,
         engine=measured.engine,
         cores=cores(),
         extended=measured.end.extended,
         aborted=measured.end.aborted,
         waits=measured.sampled.sampler.waits,
         clock_step_ms=measured.end.clock_step_ms,
+        instances=measured.sampled.sampler.instances,
     )
     result = evaluate(record, bench.rules)
     save(folder / STEP_FILE, result)
     return result
 
 
+def _topics(step: Step, bench: Bench, at_end: ExitStack) -> TopicNames:
+    """The topics of a step: an external engine's, or fresh ones that are deleted at its end."""
+    if bench.stream is not None:
+        return bench.stream.external.names
+    settings = bench.broker.settings
+    # a step that is repeated gets topics of its own: none is ever made twice
+    names = TopicNames(f"{bench.run_id}-{step.id}-{secrets.token_hex(2)}-")
+    create_topics(settings, names)
+    at_end.callback(delete_topics, settings, names)
+    return names
+
+
 def _measure(step: Step, bench: Bench, names: TopicNames, folder: Path) -> _Measured:
     """Start the engine, load it, drain it, stop it."""
-    program = bench.programs[step.engine]
-    start = EngineStart(program, bench.artifact.folder, step.instances, names.prefix)
     started_s = time.time()
     with ExitStack() as at_end:
-        engine = Program(f"engine {step.engine}", start.command(), folder / "engine.log")
-        at_end.callback(engine.stop)
+        engine = _engine(step, bench, names, folder, at_end)
         running = _Running(step, bench, names, folder, engine)
         ready_s = _until_ready(running)
         instances = engine.children()
-        baseline = totals(bench.broker.end_offsets(names))
-        sampler = Sampler(bench.broker, names, _roles(bench, engine), folder)
+        starts = bench.broker.end_offsets(names)
+        sampler = Sampler(bench.broker, names, _roles(bench), folder, _tree(engine, folder))
         at_end.callback(sampler.stop)
         sampler.start()
-        sampled = Sampled(sampler, baseline)
+        sampled = Sampled(sampler, totals(starts))
         end = _load(running, sampled)
         report = read_report(folder)
         if end.aborted is None:
@@ -230,12 +203,36 @@ def _measure(step: Step, bench: Bench, names: TopicNames, folder: Path) -> _Meas
         sampler.stop()
         new = sorted(engine.children() - instances)
         life = _stop(engine, start_up_s=ready_s - started_s)
-        if new:
+        if new and not sampler.instances:
             life = replace(life, restarted=f"process {', '.join(map(str, new))} began in the step")
-    return _Measured(report, end, sampled, life)
+    return _Measured(report, end, sampled, life, starts)
 
 
-def _stop(engine: Program, start_up_s: float) -> EngineLife:
+def _engine(
+    step: Step, bench: Bench, names: TopicNames, folder: Path, at_end: ExitStack
+) -> Program | RunningElsewhere:
+    """Start the engine, unless somebody else did."""
+    if bench.stream is not None:
+        return RunningElsewhere(bench.stream.external)
+    told_in = folder / INSTANCES_TOLD_FILE
+    told_in.unlink(missing_ok=True)  # of an engine that failed here before
+    start = EngineStart(
+        bench.programs[step.engine],
+        bench.artifact.folder,
+        step.instances,
+        names.prefix,
+        cpu=step.cpu,
+        memory_mb=step.memory_mb,
+        instances_file=told_in,
+    )
+    engine = Program(f"engine {step.engine}", start.command(), folder / "engine.log")
+    at_end.callback(engine.stop)
+    return engine
+
+
+def _stop(engine: Program | RunningElsewhere, start_up_s: float) -> EngineLife:
+    if isinstance(engine, RunningElsewhere):
+        return engine.life()
     ended = engine.exit_code()
     stopping_s = time.monotonic()
     exit_code = engine.stop()
@@ -259,21 +256,29 @@ def _until_ready(running: _Running) -> float:
         bench.tell(Progress(running.step, "starting", time.monotonic() - started_s))
 
     settings, names = bench.broker.settings, running.names
-    send_probes(settings, names.transactions, bench.artifact.manifest.history_end_s)
+    before = bench.broker.end_offsets(names)
+    time_s = bench.artifact.manifest.history_end_s + 1
+    if bench.stream is not None:
+        # an older probe would ask for outcomes that the engine may forget
+        time_s = bench.stream.log.read_to(before).time_s(time_s)
+    send_probes(settings, names.transactions, time_s)
     try:
-        return wait_for_probes(settings, names, within_s=READY_WITHIN_S, check=check)
+        return wait_for_probes(settings, names, before, within_s=READY_WITHIN_S, check=check)
     except SurroundingsError as error:
         if engine.exit_code() is not None:  # that error has the log already
             raise
-        message = f"{error}; {engine.log_path} ends with:\n{engine.log_tail()}"
-        raise SurroundingsError(message) from None
+        raise SurroundingsError(f"{error}; {engine.last_words()}") from None
 
 
-def _roles(bench: Bench, engine: Program) -> dict[str, ReadProcesses]:
-    roles: dict[str, ReadProcesses] = {
-        "engine": session_samples(engine.pid),
-        "benchmark": own_samples,
-    }
+def _tree(engine: Program | RunningElsewhere, folder: Path) -> EngineTree | None:
+    """How to see the engine; what cannot be seen has no row rather than one of zeros."""
+    if isinstance(engine, RunningElsewhere):
+        return None
+    return EngineTree(engine.pid, folder / INSTANCES_TOLD_FILE)
+
+
+def _roles(bench: Bench) -> dict[str, ReadProcesses]:
+    roles: dict[str, ReadProcesses] = {"benchmark": own_samples}
     if bench.broker_processes is not None:
         roles["broker"] = bench.broker_processes
     return roles
@@ -283,7 +288,7 @@ def _load(running: _Running, sampled: Sampled) -> LoadEnd:
     """Run the producer to its end; the engine may end before it, the load goes on."""
     step, bench = running.step, running.bench
     load_s = step.load_s + (step.measure_s if bench.extend else 0)
-    options = ("--rate", f"{step.rate_eps:g}", "--for", f"{load_s:g}s")
+    options = ("--rate", f"{step.rate_eps:g}", "--for", f"{load_s:g}s", *_goes_on(bench))
     load = LoadFiles(bench.transactions, bench.artifact.folder)
     command = producer_command(load, running.names, running.folder, options)
     producer = Program("producer", command, running.folder / "producer.log")
@@ -301,6 +306,13 @@ def _load(running: _Running, sampled: Sampled) -> LoadEnd:
     finally:
         producer.stop()
     return end
+
+
+def _goes_on(bench: Bench) -> tuple[str, ...]:
+    """Where the log goes on, the load begins with the row behind the last one that is in it."""
+    if bench.stream is None:
+        return ()
+    return ("--skip", str(bench.stream.log.rows.to_skip))
 
 
 def _watch_load(
@@ -351,20 +363,6 @@ def _refuse_dead_broker(bench: Bench, sampled: Sampled, now_s: float) -> None:
         )
 
 
-def loading(
-    step: Step, sampled: Sampled, begun_s: float | None, now_s: float, *, extended: bool = False
-) -> Progress:
-    """The progress of a load that began at a time."""
-    if begun_s is None:
-        return Progress(step, "starting the load", sampled=sampled)
-    done_s = now_s - begun_s
-    if done_s < step.warmup_s:
-        return Progress(step, "warm-up", done_s, step.warmup_s, sampled)
-    phase_s = step.measure_s * (2 if extended else 1)
-    phase = "measuring on" if extended else "measuring"
-    return Progress(step, phase, done_s - step.warmup_s, phase_s, sampled)
-
-
 def _drain(running: _Running, sampled: Sampled, report: LoadReport) -> None:
     """Wait until nothing is left, for a bounded time; an engine that ended drains nothing."""
     engine, tell = running.engine, running.bench.tell
@@ -382,15 +380,3 @@ def _is_drained(backlog: Backlog, report: LoadReport) -> bool:
     # two seconds behind the last due time, so that the counters cover the whole window
     behind = backlog.at_s > report.last_due_ms / 1000 + 2
     return bool(np.any(behind & (backlog.events <= 0)))
-
-
-def _mismatches(bench: Bench, ledger: Ledger, outputs: Outputs) -> Mismatches:
-    if bench.features is None:
-        return Mismatches(0, 0, 0, 0)
-    return compare(ledger, outputs, read_reference(bench.features, ledger, bench.artifact))
-
-
-def broker_port(bootstrap_servers: str) -> int | None:
-    """The port of a broker on this machine, None when it is elsewhere."""
-    first = urlsplit(f"//{bootstrap_servers.split(',')[0]}")
-    return first.port if first.hostname in {"127.0.0.1", "localhost", "::1"} else None

@@ -42,7 +42,7 @@ def run_and_report(request: Request, voice: Voice) -> None:
     _print_result(result, _write_report(folder), voice)
     if quality is not None and not voice.as_json:
         show("\n" + quality_text(quality))
-    cells = chosen_cells(request.plan, request.engine, request.cells)
+    cells = chosen_cells(request.plan, request.engine, request.cells, request.external)
     raise_if_not_answered(result, [cell.id for cell in cells])
     if quality is not None:
         raise_if_not_good(quality)

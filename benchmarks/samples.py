@@ -10,6 +10,11 @@ from typing import IO, Final
 
 OFFSETS_FILE: Final = "offsets.csv"
 USE_FILE: Final = "use.csv"
+ENGINE: Final = "engine"
+"""The whole of it: instances and overhead."""
+INSTANCES: Final = "instances"
+OVERHEAD: Final = "overhead"
+"""What an engine runs besides its instances: Spark's driver, the runner of a group."""
 HOST_BUSY: Final = "host busy"
 HOST_STEAL: Final = "host steal"
 
@@ -69,6 +74,15 @@ class UseSample:
     at_s: float
     role: str
     use: TreeUse
+
+
+def difference(whole: TreeUse, part: TreeUse) -> TreeUse:
+    """What a tree uses besides a part of it."""
+    return TreeUse(
+        whole.cpu_s - part.cpu_s,
+        max(whole.memory_bytes - part.memory_bytes, 0),
+        max(whole.processes - part.processes, 0),
+    )
 
 
 def totals(offsets: EndOffsets) -> Totals:

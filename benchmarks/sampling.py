@@ -15,15 +15,21 @@ from typing import Final
 import psutil
 
 from benchmarks.cluster import Broker
+from benchmarks.instance_samples import INSTANCES_FILE, InstanceSample, write_instance_samples
+from benchmarks.instance_watch import EngineTree
 from benchmarks.process_use import CpuMeter, ProcessSample, ReadProcesses
 from benchmarks.samples import (
+    ENGINE,
     HOST_BUSY,
     HOST_STEAL,
+    INSTANCES,
     OFFSETS_FILE,
+    OVERHEAD,
     USE_FILE,
     OffsetSample,
     TreeUse,
     UseSample,
+    difference,
     totals,
     write_offsets,
     write_uses,
@@ -51,6 +57,7 @@ class Sampler:
         offsets: what was taken so far, by time.
         uses: the same for CPU and memory.
         waits: how long threads of broker and generator waited for a CPU.
+        instances: what was seen of single instances, where the engine tells them.
         failure: why no more samples can be kept, most often a full disk; None while they can.
     """
 
@@ -60,6 +67,7 @@ class Sampler:
         names: TopicNames,
         roles: Mapping[str, ReadProcesses],
         folder: Path,
+        engine: EngineTree | None = None,
         clock: Callable[[], float] = time.time,
     ) -> None:
         """Open the files.
@@ -68,24 +76,28 @@ class Sampler:
             broker: asked for offsets.
             names: the step's topics.
             roles: how to see the processes of each role; more may be added while it runs.
-            folder: where the two files go.
+            folder: where the files go.
+            engine: its processes; None where they cannot be seen.
             clock: Unix seconds.
         """
         self.offsets: list[OffsetSample] = []
         self.uses: list[UseSample] = []
         self.waits: list[ThreadWait] = []
+        self.instances: list[InstanceSample] = []
         self.failure: OSError | None = None
         self._broker, self._names, self._clock = broker, names, clock
-        self._roles = {role: (read, CpuMeter()) for role, read in roles.items()}
+        self._engine, self._roles = engine, dict(roles)
+        self._meters: dict[str, CpuMeter] = {}
         self._offsets_file = (folder / OFFSETS_FILE).open("w", newline="")
         self._use_file = (folder / USE_FILE).open("w", newline="")
         self._waits_file = (folder / WAITS_FILE).open("w", newline="")
+        self._instances_file = (folder / INSTANCES_FILE).open("w", newline="")
         self._stop = threading.Event()
         self._thread = threading.Thread(target=self._run, name="sampler", daemon=True)
 
     def add_role(self, role: str, read: ReadProcesses) -> None:
         """Sample a role from now on."""
-        self._roles = {**self._roles, role: (read, CpuMeter())}
+        self._roles = {**self._roles, role: read}
 
     def start(self) -> None:
         """Take the first sample at the next whole second."""
@@ -96,7 +108,8 @@ class Sampler:
         self._stop.set()
         if self._thread.is_alive():
             self._thread.join()
-        for file in (self._offsets_file, self._use_file, self._waits_file):
+        files = (self._offsets_file, self._use_file, self._waits_file, self._instances_file)
+        for file in files:
             with contextlib.suppress(OSError):  # what is left in a buffer finds no room either
                 file.close()
 
@@ -110,7 +123,9 @@ class Sampler:
         slot_s = math.floor(self._clock()) + 1
         while not self._stop.wait(max(slot_s - self._clock(), 0)):
             self._take_offsets(slot_s)
-            processes = {role: read() for role, (read, _) in self._roles.items()}
+            processes = {role: read() for role, read in self._roles.items()}
+            if self._engine is not None:
+                processes |= self._take_instances(self._engine, slot_s)
             self._take_use(slot_s, processes)
             if slot_s % SAMPLE_EVERY_S == 0:
                 self._take_waits(processes)
@@ -129,11 +144,21 @@ class Sampler:
         write_offsets(self._offsets_file, slot_s, at_s, offsets)
         self.offsets.append(OffsetSample(slot_s, at_s, totals(offsets)))
 
+    def _take_instances(self, engine: EngineTree, slot_s: int) -> dict[str, list[ProcessSample]]:
+        told = engine.instances()
+        taken = engine.sample(told, slot_s, round(self._clock(), 3))
+        write_instance_samples(self._instances_file, taken)
+        self.instances += taken
+        return engine.processes(told)
+
     def _take_use(self, slot_s: int, processes: Mapping[str, list[ProcessSample]]) -> None:
-        taken = [
-            self._sample(slot_s, role, self._roles[role][1].advance(found))
+        used = {
+            role: self._meters.setdefault(role, CpuMeter()).advance(found)
             for role, found in processes.items()
-        ]
+        }
+        if INSTANCES in used:
+            used[OVERHEAD] = difference(used[ENGINE], used[INSTANCES])
+        taken = [self._sample(slot_s, role, use) for role, use in used.items()]
         host = psutil.cpu_times()
         # user time holds guest time already; idle, iowait and steal are nobody's work here
         busy_s = (

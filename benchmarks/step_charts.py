@@ -22,7 +22,7 @@ from benchmarks.charts import (
     spread,
 )
 from benchmarks.latency import curve
-from benchmarks.result import StepResult
+from benchmarks.result import StepResult, cell_title
 
 COLUMNS: Final = 4
 """Panels beside each other: at 1280 pixels each is 280 wide, and its title still fits."""
@@ -61,7 +61,7 @@ def backlog_panels(series: Sequence[StepSeries]) -> Figure:
 
 
 def _heading(result: StepResult) -> str:
-    return f"{result.engine} x{result.instances} at {result.rate_eps:g}/s: {result.verdict}"
+    return f"{cell_title(result)} at {result.rate_eps:g}/s: {result.verdict}"
 
 
 def _short_heading(result: StepResult) -> str:
@@ -111,7 +111,7 @@ def latency_percentiles(series: Sequence[StepSeries]) -> Figure:
         result, color = one.result, color_of(one.result.engine)
         style = line_of(rates.index(result.rate_eps))
         axes.plot(1 / slower, np.maximum(latency_ms, 0.5), color=color, ls=style, lw=1.8)
-        label = f"{result.engine} x{result.instances} at {result.rate_eps:g}/s"
+        label = f"{cell_title(result)} at {result.rate_eps:g}/s"
         ends.append((1 / slower[-1], max(latency_ms[-1], 0.5), label, color))
     _latency_axes(axes, ends)
     return figure
@@ -154,7 +154,7 @@ def cpu_bars(results: Sequence[StepResult]) -> Figure:
             va="center",
             fontsize=9.5,
         )
-    labels = [f"{one.engine} x{one.instances} at {one.rate_eps:g}/s" for one in shown]
+    labels = [f"{cell_title(one)} at {one.rate_eps:g}/s" for one in shown]
     axes.set_yticks(range(len(shown)), labels)
     axes.tick_params(axis="y", length=0, labelcolor=INK)
     axes.invert_yaxis()

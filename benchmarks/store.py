@@ -9,7 +9,7 @@ import re
 import secrets
 import shutil
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from datetime import datetime
 from pathlib import Path
 from typing import Final, TypeVar
@@ -32,6 +32,7 @@ FEATURES_FILE: Final = "features.parquet"
 QUALITY_FILE: Final = "quality.json"
 QUALITY_AS_OF_FILE: Final = "quality-as-of.json"
 LOAD_FILE: Final = "load.json"
+INSTANCES_TOLD_FILE: Final = "instances.json"
 DEFAULT_RESULTS: Final = Path("benchmarks/results")
 
 _RUN_ID: Final = re.compile(r"^[A-Za-z0-9][A-Za-z0-9._-]{0,99}$")
@@ -102,6 +103,26 @@ def require_space(folder: Path, needed_bytes: float) -> None:
         )
 
 
+class AlreadyLockedError(Exception):
+    """Another process holds the lock."""
+
+
+@contextmanager
+def locked(path: Path) -> Iterator[None]:
+    """Hold a lock, which ends with the process at the latest.
+
+    Raises:
+        AlreadyLockedError: another process holds it.
+    """
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with path.open("w") as file:
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError:
+            raise AlreadyLockedError from None
+        yield
+
+
 @contextmanager
 def only_one(folder: Path, what: str) -> Iterator[None]:
     """Keep a second campaign out of what is being measured; ends with the process at the latest.
@@ -109,11 +130,10 @@ def only_one(folder: Path, what: str) -> Iterator[None]:
     Raises:
         ConfigError: another process is at it.
     """
-    folder.mkdir(parents=True, exist_ok=True)
-    with (folder / f".{what}.lock").open("w") as file:
+    with ExitStack() as at_end:
         try:
-            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except OSError:
+            at_end.enter_context(locked(folder / f".{what}.lock"))
+        except AlreadyLockedError:
             raise ConfigError(
                 f"{folder.name}: another process measures {what} right now; wait for it, or take "
                 "another --run-id"

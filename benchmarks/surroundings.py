@@ -13,6 +13,8 @@ from typing import Any, Final
 
 import psutil
 
+from fraud_core.instance_size import choose_means
+
 _PACKAGES: Final = (
     "faust-streaming",
     "mode-streaming",
@@ -30,13 +32,14 @@ REPOSITORY: Final = Path(__file__).resolve().parents[1]
 
 
 def machine() -> dict[str, Any]:
-    """Processor, cores, memory and system of this machine."""
+    """Processor, cores, memory, system, and what can hold an instance to a size here."""
     return {
         "cpu": _cpu_model(),
         "cores": cores(),
         "memory_gib": round(psutil.virtual_memory().total / _GIB, 1),
         "system": f"{platform.system()} {platform.release()}",
         "load_average_1min": round(os.getloadavg()[0], 2),
+        "limited_by": choose_means(),
     }
 
 

@@ -15,6 +15,7 @@ from datetime import datetime
 from typing import Any, Final
 
 from benchmarks.console import headline
+from benchmarks.cost_answers import total_provisioned, total_used
 from benchmarks.quality_result import RunQuality, StepQuality
 from benchmarks.quality_tracking import campaign_quality, quality_metrics
 from benchmarks.result import (
@@ -24,7 +25,9 @@ from benchmarks.result import (
     KneeResult,
     RunResult,
     StepResult,
+    cell_title,
 )
+from benchmarks.sizing_result import CostResult, ScalingResult
 
 RUN_ID_TAG: Final = "streamgauge.run_id"
 KIND_TAG: Final = "streamgauge.kind"
@@ -96,26 +99,32 @@ def campaign_run(result: RunResult, quality: RunQuality | None = None) -> Tracke
 
 def cell_runs(result: RunResult, quality: RunQuality | None = None) -> dict[str, TrackedRun]:
     """The children by cell: each metric against the asked rate, at 0 where all was sent at once."""
-    runs = {}
     measured: list[StepResult | DrainProbe] = [*result.steps, *result.drains]
-    for first in {one.cell: one for one in reversed(measured)}.values():
-        steps = [one for one in result.steps if one.cell == first.cell]
-        drains = [one for one in result.drains if one.cell == first.cell and one.check]
-        if not steps and not drains:
-            continue
-        ends_ms = [step.window_end_ms for step in steps] + [one.ended_ms or 0 for one in drains]
-        begun_ms = min([step.window_start_ms for step in steps], default=max(ends_ms))
-        judged = [one for one in quality.steps if one.cell == first.cell] if quality else []
-        points = [*rate_points(steps), *quality_points(judged, max(ends_ms))]
-        runs[first.cell] = TrackedRun(
-            f"{first.engine} x{first.instances}",
-            _tags(result, "cell"),
-            {"engine": first.engine, "instances": str(first.instances)},
-            tuple(points),
-            begun_ms,
-            max(ends_ms),
-        )
-    return dict(sorted(runs.items()))
+    firsts = {one.cell: one for one in reversed(measured)}
+    found = {cell: _cell_run(result, first, quality) for cell, first in firsts.items()}
+    return {cell: run for cell, run in sorted(found.items()) if run is not None}
+
+
+def _cell_run(
+    result: RunResult, first: StepResult | DrainProbe, quality: RunQuality | None
+) -> TrackedRun | None:
+    """The child of one cell; None where it has no step and no drain to its end."""
+    steps = [one for one in result.steps if one.cell == first.cell]
+    drains = [one for one in result.drains if one.cell == first.cell and one.check]
+    if not steps and not drains:
+        return None
+    ends_ms = [step.window_end_ms for step in steps] + [one.ended_ms or 0 for one in drains]
+    begun_ms = min([step.window_start_ms for step in steps], default=max(ends_ms))
+    judged = [one for one in quality.steps if one.cell == first.cell] if quality else []
+    costs = cost_points(result.costs, steps) if steps else ()
+    return TrackedRun(
+        cell_title(first),
+        _tags(result, "cell"),
+        _cell_params(first),
+        (*rate_points(steps), *costs, *quality_points(judged, max(ends_ms))),
+        begun_ms,
+        max(ends_ms),
+    )
 
 
 def _tags(result: RunResult, kind: str) -> dict[str, str]:
@@ -131,6 +140,13 @@ def _tags(result: RunResult, kind: str) -> dict[str, str]:
         "streamgauge.model_sha256": result.model["sha256"],
     }
     return tags | ({_COMMIT_TAG: run["commit"]} if run.get("commit") else {})
+
+
+def _cell_params(step: StepResult | DrainProbe) -> dict[str, str]:
+    size = {"cpu": step.cpu, "memory_mb": step.memory_mb}
+    return {"engine": step.engine, "instances": str(step.instances)} | {
+        name: f"{value:g}" for name, value in size.items() if value is not None
+    }
 
 
 def _plan_params(result: RunResult) -> dict[str, str]:
@@ -168,6 +184,25 @@ def quality_points(judged: Sequence[StepQuality], at_ms: int) -> Iterator[Point]
             yield Point(key, value, round(rate_eps), at_ms)
 
 
+def cost_points(costs: Sequence[CostResult], steps: Sequence[StepResult]) -> Iterator[Point]:
+    """Cost of a million events in one cell, all parts together, at the rates that it held."""
+    cell = steps[0]
+    mine = [
+        one
+        for one in costs
+        if (one.engine, one.instances, one.cpu) == (cell.engine, cell.instances, cell.cpu)
+    ]
+    for rate_eps in sorted({one.rate_eps for one in mine}):
+        parts = [one for one in mine if one.rate_eps == rate_eps]
+        at_ms = max(step.window_end_ms for step in steps if step.rate_eps == rate_eps)
+        for key, total in (
+            ("cost_provisioned_per_million", total_provisioned(parts)),
+            ("cost_used_per_million", total_used(parts)),
+        ):
+            if total is not None:
+                yield Point(key, total, round(rate_eps), at_ms)
+
+
 def _p50(step: StepResult) -> float | None:
     return step.latency_ms.p50 if step.latency_ms else None
 
@@ -176,12 +211,20 @@ def _p99(step: StepResult) -> float | None:
     return step.latency_ms.p99 if step.latency_ms else None
 
 
+def _throttled_share(step: StepResult) -> float | None:
+    """Of the instance that was stopped most."""
+    shares = [one.throttled_share for one in step.instance_use if one.throttled_share is not None]
+    return max(shares, default=None)
+
+
 RATE_METRICS: Final[Mapping[str, Callable[[StepResult], float | None]]] = {
     "backlog_slope_eps": lambda step: step.backlog_slope_eps,
     "lag_time_p95_s": lambda step: step.lag_time_p95_s,
     "latency_p50_ms": _p50,
     "latency_p99_ms": _p99,
     "cpu_s_per_million": lambda step: step.cpu_s_per_million,
+    "cpu_s_per_million_instances": lambda step: step.cpu_s_per_million_instances,
+    "throttled_share": _throttled_share,
     "sent_eps": lambda step: step.load.sent_eps,
 }
 """What is not a number has no point: a percentile on a record that never came out is none."""
@@ -197,13 +240,18 @@ def answer_metrics(result: RunResult) -> dict[str, float]:
         found |= _knee_metrics(cell)
     for answer in result.answers:
         found |= _demand_metrics(answer)
+    for scaled in result.scaling:
+        found |= _scaling_metrics(scaled)
+    for size in result.sizes:
+        place = f"{size.target_eps:g}_eps.{size.engine}_c{size.cpu:g}"
+        found |= {f"instances_for_{place}": size.instances, f"cores_for_{place}": size.cores}
     return {
         _FOREIGN.sub("_", key): float(value) for key, value in found.items() if value is not None
     }
 
 
 def _knee_metrics(cell: CellResult) -> dict[str, float | None]:
-    name = f"{cell.engine}_x{cell.instances}"
+    name = "_".join(filter(None, (cell.engine, f"x{cell.instances}", cell.size_name)))
     return (
         _ends("knee_backlog", cell.knee_backlog, name)
         | _ends("knee_latency", cell.knee_latency, name)
@@ -217,10 +265,31 @@ def _ends(kind: str, knee: KneeResult | None, name: str) -> dict[str, float | No
     return {f"{kind}_low_eps.{name}": knee.low_eps, f"{kind}_high_eps.{name}": knee.high_eps}
 
 
+def _scaling_metrics(found: ScalingResult) -> dict[str, float | None]:
+    """Of one engine and instance size: the fit, and the efficiency of each count."""
+    name = found.engine if found.cpu is None else f"{found.engine}_c{found.cpu:g}"
+    metrics: dict[str, float | None] = {f"scaling_r_squared.{name}": found.r_squared}
+    for key, estimate in (
+        ("scaling_eps_per_instance", found.eps_per_instance),
+        ("scaling_contention", found.contention),
+        ("scaling_coherence", found.coherence),
+        ("scaling_peak_instances", found.peak_instances),
+        *((f"efficiency_x{one.instances}", one.efficiency) for one in found.counts),
+    ):
+        if estimate is not None:
+            metrics |= {
+                f"{key}.{name}": estimate.value,
+                f"{key}_low.{name}": estimate.low,
+                f"{key}_high.{name}": estimate.high,
+            }
+    return metrics
+
+
 def _demand_metrics(answer: AnswerResult) -> dict[str, float | None]:
     place = f"{answer.target_eps:g}_eps.{answer.engine}"
     return {
         f"instances_for_{place}": answer.instances,
         f"recommended_for_{place}": answer.recommended,
+        f"extrapolated_for_{place}": answer.extrapolated,
         f"headroom_for_{place}": answer.headroom,
     }

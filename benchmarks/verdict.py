@@ -95,6 +95,7 @@ class Surroundings:
         steal_share: share of all CPU time of the window that the hypervisor kept.
         clock_step_ms: how far the wall clock moved against the monotonic one in the step.
         restarted: which instance was started again in the step, in words.
+        out_of_memory: which instance the kernel killed for want of memory, in words.
         instances: how many were started.
         partitions: of the input topic.
         quota_cores: sum of the instances' CPU quotas.
@@ -105,6 +106,7 @@ class Surroundings:
     steal_share: float | None = None
     clock_step_ms: float | None = None
     restarted: str | None = None
+    out_of_memory: str | None = None
     instances: int | None = None
     partitions: int | None = None
     quota_cores: float | None = None
@@ -128,6 +130,7 @@ class Evidence:
         latency_p50_ms: None where there are none.
         negative_latencies: records out before they were due.
         engine_ended: how the engine ended by itself in the step, None where it did not.
+        foreign: records that went in and that the generator did not send.
         around: what else may have slowed it.
     """
 
@@ -143,6 +146,7 @@ class Evidence:
     latency_p50_ms: float | None
     negative_latencies: int
     engine_ended: str | None = None
+    foreign: int = 0
     around: Surroundings = Surroundings()
 
 
@@ -204,6 +208,8 @@ def reasons_to_doubt(evidence: Evidence, limits: Limits) -> Iterator[str]:
             f"the backlog fell to {evidence.lowest_backlog:g}: more came out than went in, "
             "so offsets do not count records"
         )
+    if evidence.foreign:
+        yield f"{evidence.foreign} records went in beside the load: somebody else writes there too"
     if evidence.negative_latencies > limits.negative_share * evidence.latencies:
         yield (
             f"{evidence.negative_latencies} of {evidence.latencies} records were out before they "
@@ -234,6 +240,8 @@ def _doubts_of_host(around: Surroundings, limits: Limits) -> Iterator[str]:
 
 def _doubts_of_instances(around: Surroundings) -> Iterator[str]:
     instances, partitions = around.instances, around.partitions
+    if around.out_of_memory:
+        yield f"an instance had too little memory, the kernel killed it: {around.out_of_memory}"
     if around.restarted:
         yield f"an instance restarted: {around.restarted}"
     if instances is not None and partitions is not None and instances > partitions:

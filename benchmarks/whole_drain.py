@@ -6,19 +6,22 @@ import secrets
 import time
 from collections.abc import Callable
 from contextlib import ExitStack
+from dataclasses import dataclass
 from pathlib import Path
 
+from benchmarks.against_offline import own_outputs
 from benchmarks.agenda import Probe
 from benchmarks.drain import Drain, preload, save_curve, summarize, watch
 from benchmarks.engines import EngineStart
+from benchmarks.instance_use import means_told
+from benchmarks.instance_watch import EngineTree
 from benchmarks.outputs import (
     read_ledger,
-    read_outputs,
     read_reference,
     save_feature_sample,
     save_outputs,
 )
-from benchmarks.parity import Ledger, Mismatches, Outputs, compare, count, without_probes
+from benchmarks.parity import Ledger, Mismatches, Outputs, compare, count
 from benchmarks.producing import LoadFiles
 from benchmarks.programs import Program
 from benchmarks.result import DrainCheck
@@ -26,6 +29,7 @@ from benchmarks.runner import Bench
 from benchmarks.store import (
     DRAIN_CURVE_FILE,
     FEATURES_FILE,
+    INSTANCES_TOLD_FILE,
     LEDGER_FILE,
     OUTPUTS_FILE,
     step_folder,
@@ -34,9 +38,22 @@ from fraud_core.topic_admin import create_topics, delete_topics
 from fraud_core.topics import TopicNames
 
 
-def drain_whole(
-    action: Probe, bench: Bench, say: Callable[[str], None]
-) -> tuple[Drain, DrainCheck]:
+@dataclass(frozen=True, slots=True)
+class WholeDrain:
+    """A drain to its end.
+
+    Attributes:
+        drain: how fast it was.
+        check: what came out.
+        limited_by: what held the instances to their size; None where no size was asked.
+    """
+
+    drain: Drain
+    check: DrainCheck
+    limited_by: str | None
+
+
+def drain_whole(action: Probe, bench: Bench, say: Callable[[str], None]) -> WholeDrain:
     """Preload a stream, start the engine on it, wait for the last record, compare and keep it all.
 
     Raises:
@@ -53,28 +70,42 @@ def drain_whole(
         sent = preload(action.records, load, names, folder)
         if sent < action.records:
             say(f"{action.id}: the files hold only {sent:,} records")
-        drained = _drain(action, sent, bench, names, folder)
-        ends = bench.broker.end_offsets(names)
-        outputs = without_probes(read_outputs(settings, names, ends))
+        drained, limited_by = _drain(action, sent, bench, names, folder)
+        outputs = own_outputs(bench.broker, names)
     ledger = read_ledger(folder / LEDGER_FILE)
     save_outputs(folder / OUTPUTS_FILE, outputs)
     save_feature_sample(folder / FEATURES_FILE, outputs)
-    return drained, check_of(ledger, outputs, _mismatches(bench, ledger, outputs))
+    check = check_of(ledger, outputs, _mismatches(bench, ledger, outputs))
+    return WholeDrain(drained, check, limited_by)
 
 
-def _drain(action: Probe, sent: int, bench: Bench, names: TopicNames, folder: Path) -> Drain:
+def _drain(
+    action: Probe, sent: int, bench: Bench, names: TopicNames, folder: Path
+) -> tuple[Drain, str | None]:
+    """How fast the engine emptied the topic, and what held its instances to their size."""
     cell = action.cell
+    told_in = folder / INSTANCES_TOLD_FILE
+    told_in.unlink(missing_ok=True)  # of an engine that failed here before
     start = EngineStart(
-        bench.programs[cell.engine], bench.artifact.folder, cell.instances, names.prefix
+        bench.programs[cell.engine],
+        bench.artifact.folder,
+        cell.instances,
+        names.prefix,
+        cpu=cell.cpu,
+        memory_mb=cell.memory_mb,
+        instances_file=told_in,
     )
     started_s = time.time()
     engine = Program(f"engine {cell.engine}", start.command(), folder / "engine.log")
     try:
         curve = watch(engine, sent, bench.broker, names)
+        told = EngineTree(engine.pid, told_in).instances()
     finally:
         engine.stop()
     save_curve(folder / DRAIN_CURVE_FILE, curve)
-    return summarize((cell.engine, cell.instances), sent, curve, started_s)
+    drain = summarize((cell.engine, cell.instances), sent, curve, started_s)
+    asked = cell.cpu is not None or cell.memory_mb is not None
+    return drain, means_told([one.limited_by for one in told], asked=asked)
 
 
 def _mismatches(bench: Bench, ledger: Ledger, outputs: Outputs) -> Mismatches:

@@ -6,6 +6,13 @@ import json
 import sys
 from dataclasses import asdict, dataclass
 from pathlib import Path
+from typing import Final
+
+from fraud_core.snapshots import NO_SNAPSHOTS, SnapshotSettings
+
+ENGINE: Final = "faust"
+TUNED_ENGINE: Final = "faust-tuned"
+"""With our replacement of a part of Faust: never to be taken for Faust as it ships."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,6 +27,10 @@ class WorkerSettings:
         label_wait_s: longest wait for labels before a batch is scored without them.
         take_max: most records of a batch.
         take_within_s: how often a batch is taken that is not full.
+        tuned: use our own way from the fetched records to the stream.
+        health_address: where its health is served.
+        health_port: on which port, 0 for a free one.
+        snapshots: where the state is kept, and how often.
     """
 
     artifact: Path
@@ -29,6 +40,20 @@ class WorkerSettings:
     label_wait_s: float
     take_max: int
     take_within_s: float
+    tuned: bool = False
+    health_address: str = "127.0.0.1"
+    health_port: int = 0
+    snapshots: SnapshotSettings = NO_SNAPSHOTS
+
+    @property
+    def engine(self) -> str:
+        """Name of the engine, written into each prediction."""
+        return engine_name(tuned=self.tuned)
+
+
+def engine_name(*, tuned: bool) -> str:
+    """Name of the engine."""
+    return TUNED_ENGINE if tuned else ENGINE
 
 
 def command_line(settings: WorkerSettings) -> list[str]:
@@ -40,4 +65,6 @@ def command_line(settings: WorkerSettings) -> list[str]:
 def settings_from(arguments: list[str]) -> WorkerSettings:
     """The settings that `command_line` wrote."""
     fields = json.loads(arguments[0])
-    return WorkerSettings(**fields | {"artifact": Path(fields["artifact"])})
+    fields["artifact"] = Path(fields["artifact"])
+    fields["snapshots"] = SnapshotSettings(**fields["snapshots"])
+    return WorkerSettings(**fields)

@@ -23,6 +23,8 @@ DEFAULT_LABEL_DELAY_S: Final = 7 * SECONDS_PER_DAY
 LATEST_AFTER_HISTORY_S: Final = 400 * SECONDS_PER_DAY
 HISTORY_WINDOW_S: Final = 30 * SECONDS_PER_DAY
 
+_CHUNK_BYTES: Final = 1024 * 1024
+
 
 class Thresholds(BaseModel):
     """Where a probability becomes a decision: approve < review <= review < block <= block."""
@@ -139,8 +141,11 @@ def write_manifest(folder: Path, manifest: Manifest) -> None:
 
 def sha256_of(path: Path) -> str:
     """SHA-256 of a file in lower-case hexadecimal."""
+    digest = hashlib.sha256()
     with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
+        while chunk := file.read(_CHUNK_BYTES):
+            digest.update(chunk)
+    return digest.hexdigest()
 
 
 def _check_features(manifest: Manifest, folder: Path) -> None:

@@ -91,11 +91,11 @@ class SurroundingsError(StreamError):
 class BrokerUnreachableError(SurroundingsError):
     """No broker answers, or it refuses us."""
 
-    def __init__(self, *, bootstrap_servers: str, reason: str) -> None:
+    def __init__(self, *, bootstrap_servers: str, reason: str, remedy: str = "") -> None:
         self.reason = reason
+        start = "start one with `python -m sandbox up` or set KAFKA_BOOTSTRAP_SERVERS"
         super().__init__(
-            f"no Kafka broker answers at {bootstrap_servers} ({reason}): "
-            "start one with `python -m sandbox up` or set KAFKA_BOOTSTRAP_SERVERS"
+            f"no Kafka broker answers at {bootstrap_servers} ({reason}): {remedy or start}"
         )
 
 

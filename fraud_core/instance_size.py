@@ -79,7 +79,8 @@ def _works(means: Means) -> bool:
         return False
     limit = None
     try:
-        limit = InstanceLimit("try", InstanceSize(cpu_cores=0.5), means)
+        # the smallest: a group above us may have a quota, and takes no larger one below it
+        limit = InstanceLimit("try", InstanceSize(cpu_cores=SMALLEST_CORES), means)
         limit.hold(child.pid)
     except SurroundingsError:
         return False
@@ -135,9 +136,7 @@ class InstanceLimit:
             _move_family(pid, folder.path)
 
     def remove(self) -> None:
-        """Let go of what still runs, and remove the groups. A scope goes with its last process."""
-        if self.means == "systemd":
-            systemd_scope.ask(systemd_scope.stop_command(f"{self._unit}.scope"))
+        """Let go of what still runs, and remove the groups; a scope ends with its last process."""
         for folder in self._folders or ():
             for pid in control_groups.members(folder.path):
                 with contextlib.suppress(OSError):

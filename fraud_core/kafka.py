@@ -10,10 +10,10 @@ import difflib
 import os
 import ssl
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any, Literal
 
-from pydantic import Field, SecretStr, ValidationError, model_validator
-from pydantic_settings import BaseSettings, SettingsConfigDict
+from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError, model_validator
 
 from fraud_core.errors import ConfigError, UnknownSettingError
 from fraud_core.topics import LARGEST_INPUT_BYTES, LARGEST_RECORD_BYTES
@@ -25,10 +25,10 @@ _PREFIX = "KAFKA_"
 _FOREIGN_NAMES = frozenset({"KAFKA_HOME", "KAFKA_OPTS", "KAFKA_HEAP_OPTS", "KAFKA_LOG4J_OPTS"})
 
 
-class KafkaSettings(BaseSettings):
+class KafkaSettings(BaseModel):
     """How every process of ours reaches the broker. Immutable; secrets are masked when printed."""
 
-    model_config = SettingsConfigDict(env_prefix=_PREFIX, extra="ignore", frozen=True)
+    model_config = ConfigDict(extra="forbid", frozen=True)
 
     bootstrap_servers: str = Field(
         SANDBOX_BOOTSTRAP_SERVERS, description="host:port of one or more brokers, comma separated"
@@ -44,14 +44,20 @@ class KafkaSettings(BaseSettings):
     ssl_ca_location: str = Field(
         "", description="PEM file of the authority that signed the broker's certificate"
     )
+    ssl_ca_pem: str = Field(
+        "", description="content of such a file, where a file's path is not the same everywhere"
+    )
 
     @model_validator(mode="after")
-    def _login_is_complete(self) -> KafkaSettings:
+    def _is_complete(self) -> KafkaSettings:
         if self.uses_sasl and not (self.sasl_username and self.sasl_password.get_secret_value()):
             message = (
                 f"KAFKA_SECURITY_PROTOCOL={self.security_protocol} needs KAFKA_SASL_USERNAME "
                 "and KAFKA_SASL_PASSWORD"
             )
+            raise ValueError(message)
+        if self.ssl_ca_location and self.ssl_ca_pem:
+            message = "KAFKA_SSL_CA_LOCATION and KAFKA_SSL_CA_PEM are both set: unset one of them"
             raise ValueError(message)
         return self
 
@@ -66,24 +72,62 @@ class KafkaSettings(BaseSettings):
         return self.security_protocol.endswith("SSL")
 
     @classmethod
-    def from_environment(cls, environment: Mapping[str, str] | None = None) -> KafkaSettings:
+    def from_environment(
+        cls, environment: Mapping[str, str] | None = None, *, where: str = "the environment"
+    ) -> KafkaSettings:
         """Read the settings from `KAFKA_*`.
 
         Args:
-            environment: variables to check for unknown names; the process's own by default.
+            environment: variables by name; the process's own by default.
+            where: they come from, for errors.
 
         Raises:
             UnknownSettingError: a `KAFKA_*` name that nothing reads.
-            ConfigError: a value that is not allowed.
+            ConfigError: a value that is not allowed, or a file that is not there.
         """
-        _refuse_unknown_names(os.environ if environment is None else environment)
+        given = os.environ if environment is None else environment
+        _refuse_unknown_names(given, where)
+        named = {field: f"{_PREFIX}{field.upper()}" for field in cls.model_fields}
         try:
-            return cls()
+            settings = cls.model_validate(
+                {field: given[name] for field, name in named.items() if name in given}
+            )
         except ValidationError as error:
             first = error.errors()[0]
             field = "".join(str(part) for part in first["loc"]).upper()
             name = f"{_PREFIX}{field}: " if field else ""
             raise ConfigError(f"{name}{first['msg'].removeprefix('Value error, ')}") from None
+        settings.require_files()
+        return settings
+
+    def require_files(self) -> None:
+        """Check that the authority's file can be read: clients only say that they cannot connect.
+
+        Raises:
+            ConfigError: it cannot.
+        """
+        if self.ssl_ca_location:
+            _read_ca(self.ssl_ca_location)
+
+    def with_ca_as_text(self) -> KafkaSettings:
+        """The same settings for another machine: the certificate itself in place of its path.
+
+        Raises:
+            ConfigError: the file cannot be read.
+        """
+        if not self.ssl_ca_location:
+            return self
+        text = _read_ca(self.ssl_ca_location)
+        return self.model_copy(update={"ssl_ca_location": "", "ssl_ca_pem": text})
+
+    def as_environment(self) -> dict[str, str]:
+        """The variables that `from_environment` reads these settings from, secrets included."""
+        found = {"KAFKA_BOOTSTRAP_SERVERS": self.bootstrap_servers}
+        for field in self.model_fields_set:
+            value = getattr(self, field)
+            text = value.get_secret_value() if isinstance(value, SecretStr) else str(value)
+            found[f"{_PREFIX}{field.upper()}"] = text
+        return {name: value for name, value in sorted(found.items()) if value}
 
     def as_librdkafka(self) -> dict[str, Any]:
         """Connection settings for confluent-kafka clients."""
@@ -99,6 +143,8 @@ class KafkaSettings(BaseSettings):
             }
         if self.uses_tls and self.ssl_ca_location:
             settings["ssl.ca.location"] = self.ssl_ca_location
+        if self.uses_tls and self.ssl_ca_pem:
+            settings["ssl.ca.pem"] = self.ssl_ca_pem
         return settings
 
     def as_producer(self, **overrides: str | int | bool) -> dict[str, Any]:
@@ -165,20 +211,44 @@ class KafkaSettings(BaseSettings):
                 "ssl.truststore.type": "PEM",
                 "ssl.truststore.location": self.ssl_ca_location,
             }
+        if self.uses_tls and self.ssl_ca_pem:
+            settings |= {
+                "ssl.truststore.type": "PEM",
+                "ssl.truststore.certificates": self.ssl_ca_pem,
+            }
         return {f"{prefix}{name}": value for name, value in settings.items()}
 
     def tls_context(self) -> ssl.SSLContext:
         """A context that checks the broker's certificate and its host name."""
-        return ssl.create_default_context(cafile=self.ssl_ca_location or None)
+        return ssl.create_default_context(
+            cafile=self.ssl_ca_location or None, cadata=self.ssl_ca_pem or None
+        )
 
 
-def _refuse_unknown_names(environment: Mapping[str, str]) -> None:
+def _read_ca(path: str) -> str:
+    try:
+        text = Path(path).read_text()
+    except (OSError, UnicodeDecodeError) as error:
+        reason = getattr(error, "strerror", None) or "not a text file"
+        raise ConfigError(
+            f"KAFKA_SSL_CA_LOCATION={path} cannot be read ({reason}): name the PEM file of the "
+            "authority that signed the broker's certificate"
+        ) from None
+    if "-----BEGIN CERTIFICATE-----" not in text:
+        raise ConfigError(
+            f"KAFKA_SSL_CA_LOCATION={path} holds no certificate: it must be a PEM file, which has "
+            "a line -----BEGIN CERTIFICATE-----"
+        )
+    return text
+
+
+def _refuse_unknown_names(environment: Mapping[str, str], where: str) -> None:
     known = {f"{_PREFIX}{name.upper()}" for name in KafkaSettings.model_fields}
     for name in sorted(environment):
         if name.startswith(_PREFIX) and name not in known | _FOREIGN_NAMES:
             nearest = difflib.get_close_matches(name, sorted(known), n=1)
             raise UnknownSettingError(
-                name=name, nearest=nearest[0] if nearest else None, where="the environment"
+                name=name, nearest=nearest[0] if nearest else None, where=where
             )
 
 

@@ -63,7 +63,7 @@ def decode_label_record(value: bytes | None, offset: int) -> LabelRecord:
         fields = orjson.loads(value or b"")
         if fields["schema"] != SCHEMA:
             raise ValueError(fields["schema"])  # noqa: TRY301  # one message for every way to be wrong
-        outcomes = [Outcome(*outcome) for outcome in fields["outcomes"]]
+        outcomes = list(map(Outcome._make, fields["outcomes"]))
         return LabelRecord(int(fields["complete_until_s"]), outcomes)
     except (ValueError, KeyError, TypeError) as error:
         message = (

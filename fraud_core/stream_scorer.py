@@ -15,6 +15,7 @@ from fraud_core.history import read_history
 from fraud_core.kafka import KafkaSettings
 from fraud_core.label_feed import LabelFeed
 from fraud_core.label_table import BelowFloorError
+from fraud_core.memory_check import check_memory
 from fraud_core.partition_states import PartitionStates
 from fraud_core.prediction import (
     Identity,
@@ -25,6 +26,7 @@ from fraud_core.prediction import (
     prediction_record,
 )
 from fraud_core.scorer import OnnxScorer
+from fraud_core.snapshots import SnapshotSettings, open_snapshots
 from fraud_core.topics import TopicNames
 from fraud_core.transaction import PROBE_ID_FLOOR, DateRange, Rejected, Transaction, decode
 from fraud_core.transaction_log import InputRecord, TransactionLog
@@ -86,7 +88,7 @@ class StreamScorer:
         self._stands_s: dict[int, int] = {}
 
     @classmethod
-    def open(
+    def open(  # noqa: PLR0913  # the last three have defaults
         cls,
         artifact: Artifact,
         settings: KafkaSettings,
@@ -94,6 +96,8 @@ class StreamScorer:
         identity: Identity,
         label_wait_s: float = 5.0,
         clocks: Clocks | None = None,
+        *,
+        snapshots: SnapshotSettings | None = None,
     ) -> StreamScorer:
         """Load the model and the history, and connect to the topics.
 
@@ -104,15 +108,19 @@ class StreamScorer:
             identity: who scores.
             label_wait_s: longest wait for labels before a batch is scored without them.
             clocks: time; the process's own by default.
+            snapshots: where the state is kept; nowhere by default.
 
         Raises:
             ArtifactError: the model or the history cannot be used.
+            ConfigError: the state does not fit into memory.
             SurroundingsError: the broker or a topic is not there.
         """
         clocks = clocks or Clocks()
+        check_memory(artifact)
         history = read_history(artifact.history_path, end_s=artifact.manifest.history_end_s)
         log = TransactionLog.open(settings, names.transactions, clocks.monotonic)
-        states = PartitionStates(log, history, artifact.manifest.dates)
+        kept = open_snapshots(snapshots, artifact, settings, names, clocks.monotonic)
+        states = PartitionStates(log, history, artifact.manifest.dates, kept)
         labels = LabelFeed.open(settings, names.labels, history, wait_s=label_wait_s)
         model = OnnxScorer(artifact.model_path)
         return cls(artifact, names, identity, (states, labels, model), clocks)
@@ -157,12 +165,25 @@ class StreamScorer:
         )
         scored_ms = int(self._clocks.wall() * 1000)
         self._note_progress(batch)
+        self._states.keep({read.record.partition for read in batch})
         return [
             dead_letter_record(self._names.dead_letters, read.record, item)
             if isinstance(item, Rejected)
             else self._prediction(read.record, item, next(scores), scored_ms)
             for read, item in zip(batch, prepared, strict=True)
         ]
+
+    def state_position(self, partition: int) -> int | None:
+        """Offset at which the state of a partition stands; None where there is none yet."""
+        return self._states.position(partition)
+
+    def catch_up(self, partition: int, offset: int) -> None:
+        """Bring the state of a partition to an offset before its first record is asked for.
+
+        Raises:
+            LogError: the state cannot be reached.
+        """
+        self._states.at(partition, offset)
 
     def close(self) -> None:
         """Disconnect."""

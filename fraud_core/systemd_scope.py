@@ -41,11 +41,6 @@ def attach_command(unit: str, pids: Sequence[int]) -> list[str]:
     return [*_ASK, "AttachProcessesToUnit", "ssau", *words]
 
 
-def stop_command(unit: str) -> list[str]:
-    """The call that forgets a scope; systemd does so by itself once it is empty."""
-    return [*_ASK, "UnrefUnit", "s", unit]
-
-
 def ask(command: Sequence[str]) -> bool:
     """True where systemd did what it was asked."""
     try:

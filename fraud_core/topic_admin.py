@@ -5,15 +5,21 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterable, Mapping
 from concurrent.futures import Future
+from dataclasses import dataclass
 from typing import Any
 
-from confluent_kafka import KafkaError, KafkaException, TopicPartition
+from confluent_kafka import KafkaError, KafkaException, TopicCollection, TopicPartition
 from confluent_kafka.admin import AdminClient
 from confluent_kafka.admin._listoffsets import OffsetSpec
 from confluent_kafka.admin._metadata import ClusterMetadata
 from confluent_kafka.cimpl import NewTopic
 
-from fraud_core.errors import BrokerUnreachableError, SurroundingsError, TopicMissingError
+from fraud_core.errors import (
+    BrokerUnreachableError,
+    ConfigError,
+    SurroundingsError,
+    TopicMissingError,
+)
 from fraud_core.kafka import KafkaSettings
 from fraud_core.topics import TopicNames
 
@@ -23,6 +29,15 @@ _ASK_AGAIN_S = 1.0
 _LOOK_AGAIN_S = 0.02
 # librdkafka goes on trying for ever after these, but the answer will not change.
 _FINAL = frozenset({KafkaError._AUTHENTICATION, KafkaError._SSL, KafkaError._RESOLVE})
+_REMEDIES = {
+    KafkaError._AUTHENTICATION: (
+        "check KAFKA_SASL_USERNAME, KAFKA_SASL_PASSWORD and KAFKA_SASL_MECHANISM"
+    ),
+    KafkaError._SSL: (
+        "KAFKA_BOOTSTRAP_SERVERS must name the host as its certificate does, and "
+        "KAFKA_SSL_CA_LOCATION the authority that signed it"
+    ),
+}
 
 
 def create_topics(settings: KafkaSettings, names: TopicNames) -> list[str]:
@@ -112,6 +127,39 @@ def cluster_id(settings: KafkaSettings) -> str:
     return str(_Admin(settings).metadata().cluster_id)
 
 
+@dataclass(frozen=True, slots=True)
+class TopicIdentity:
+    """Which topic it is, also where another one has had its name.
+
+    Attributes:
+        cluster_id: of the broker.
+        topic_id: another one for each creation.
+        partitions: their number.
+    """
+
+    cluster_id: str
+    topic_id: str
+    partitions: int
+
+
+def identify_topic(settings: KafkaSettings, topic: str) -> TopicIdentity:
+    """What tells a topic from every other.
+
+    Raises:
+        TopicMissingError: it does not exist.
+        BrokerUnreachableError: no broker answers.
+    """
+    admin = _Admin(settings)
+    cluster = str(admin.metadata().cluster_id)
+    asked = TopicCollection([topic])
+    future = admin.client.describe_topics(asked, request_timeout=ANSWER_WITHIN_S)[topic]
+    try:
+        found = future.result()
+    except KafkaException:
+        raise TopicMissingError(topic=topic, bootstrap_servers=settings.bootstrap_servers) from None
+    return TopicIdentity(cluster, str(found.topic_id), len(found.partitions))
+
+
 class _Admin:
     """An admin client that knows why it gets no answer.
 
@@ -125,7 +173,13 @@ class _Admin:
         note: Callable[[KafkaError], None] = self._errors.append
         # Its log lines on stderr would say the same again, once a second.
         options: dict[str, Any] = {"error_cb": note, "log_level": 0}
-        self.client = AdminClient(settings.as_librdkafka() | options)
+        try:
+            self.client = AdminClient(settings.as_librdkafka() | options)
+        except KafkaException as error:
+            raise ConfigError(
+                f"the Kafka client does not accept the settings ({error.args[0].str()}): "
+                "check KAFKA_SSL_CA_LOCATION and the other KAFKA_* settings"
+            ) from None
 
     def metadata(self) -> ClusterMetadata:
         """All topics and the cluster's name.
@@ -142,17 +196,19 @@ class _Admin:
             self.client.poll(0)
             if any(error.code() in _FINAL for error in self._errors):
                 break
-        raise BrokerUnreachableError(
-            bootstrap_servers=self._settings.bootstrap_servers, reason=self._reason(failure)
-        )
+        raise self._unreachable(failure)
 
-    def _reason(self, failure: str) -> str:
+    def _unreachable(self, failure: str) -> BrokerUnreachableError:
         final = [error for error in self._errors if error.code() in _FINAL]
         # "all brokers down" follows every failure and explains none.
         telling = [e for e in self._errors if e.code() != KafkaError._ALL_BROKERS_DOWN]
         chosen = final or telling
         reason = chosen[0].str() if chosen else failure
-        return reason.partition(" (after ")[0]
+        return BrokerUnreachableError(
+            bootstrap_servers=self._settings.bootstrap_servers,
+            reason=reason.partition(" (after ")[0],
+            remedy=_REMEDIES.get(chosen[0].code(), "") if chosen else "",
+        )
 
 
 def _any_differs(admin: _Admin, names: list[str], *, there: bool) -> bool:

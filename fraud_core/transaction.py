@@ -7,7 +7,7 @@ in the history, in labels and in both engines.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime, timezone
 from functools import lru_cache
 from typing import Any, Final, Literal, NamedTuple
 
@@ -87,8 +87,8 @@ class DateRange:
 
 
 ANY_DATE: Final = DateRange(
-    int(datetime(2000, 1, 1, tzinfo=UTC).timestamp()),
-    int(datetime(2100, 1, 1, tzinfo=UTC).timestamp()) - 1,
+    int(datetime(2000, 1, 1, tzinfo=timezone.utc).timestamp()),
+    int(datetime(2100, 1, 1, tzinfo=timezone.utc).timestamp()) - 1,
 )
 """Where no manifest gives a range."""
 
@@ -153,7 +153,7 @@ def _day_start_s(date: str) -> int | None:
     if len(date) != 10 or date[4] != "-" or date[7] != "-":  # YYYY-MM-DD
         return None
     try:
-        day = datetime.fromisoformat(date).replace(tzinfo=UTC)
+        day = datetime.fromisoformat(date).replace(tzinfo=timezone.utc)
     except ValueError:
         return None
     return int(day.timestamp())
@@ -178,7 +178,7 @@ def parse_time(text: str) -> int | None:
 
 def format_time(time_s: int) -> str:
     """`YYYY-MM-DD HH:MM:SS` of seconds since 1970-01-01 UTC."""
-    return datetime.fromtimestamp(time_s, UTC).strftime("%Y-%m-%d %H:%M:%S")
+    return datetime.fromtimestamp(time_s, timezone.utc).strftime("%Y-%m-%d %H:%M:%S")
 
 
 def _fields(value: bytes | None) -> dict[str, Any]:

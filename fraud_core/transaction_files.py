@@ -152,7 +152,8 @@ def kept_customers(customer_id: Integers, share: float) -> Flags:
     mixed = (mixed ^ (mixed >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
     mixed = (mixed ^ (mixed >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
     mixed ^= mixed >> np.uint64(31)
-    return mixed.astype(np.float64) / 2.0**64 < share
+    kept: Flags = mixed.astype(np.float64) / 2.0**64 < share
+    return kept
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,20 +4,27 @@ from __future__ import annotations
 
 import os
 import shlex
+from collections.abc import Sequence
 from enum import StrEnum
 from typing import Annotated
 
 import typer
 
 from fraud_core.command import run_command, say, show
-from fraud_core.errors import EXIT_SURROUNDINGS
+from fraud_core.errors import EXIT_SURROUNDINGS, ConfigError
 from fraud_core.kafka import KafkaSettings
 from fraud_core.topic_admin import create_topics
 from fraud_core.topics import TopicNames
 from sandbox.ivy import jars_ready, relock, spark_jars
-from sandbox.jars import LOCK_FILE, jar_paths, read_lock
+from sandbox.jars import LOCK_FILE, USUAL_SETS, JarSet, jar_paths, read_lock
 from sandbox.java import Java, find_java
-from sandbox.kafka_broker import BrokerState, broker_down, broker_status, broker_up
+from sandbox.kafka_broker import (
+    BrokerState,
+    broker_down,
+    broker_status,
+    broker_up,
+    client_settings,
+)
 from sandbox.mlflow_server import (
     MlflowState,
     mlflow_down,
@@ -47,19 +54,32 @@ class JarSetName(StrEnum):
 
     BROKER = "broker"
     SPARK = "spark"
+    SPARK35 = "spark35"
 
 
 ServiceArgument = Annotated[Service, typer.Argument(help="which service")]
 
 
 @app.command()
-def up(service: ServiceArgument = Service.KAFKA) -> None:
+def up(
+    service: ServiceArgument = Service.KAFKA,
+    secure: Annotated[
+        bool, typer.Option("--secure", help="Kafka with SASL_SSL, SCRAM-SHA-512 and a log-in")
+    ] = False,
+) -> None:
     """Start a service, or say that it runs; for Kafka fetches Java and jars when they are missing.
 
-    Example: python -m sandbox up mlflow
+    With --secure the broker has a certificate and users of its own, made at the first start; `env`
+    prints how to log in.
+
+    Example: python -m sandbox up kafka --secure
     """
-    start = broker_up if service is Service.KAFKA else mlflow_up
-    show(_line(service, start(_settings(), os.environ)))
+    if service is Service.KAFKA:
+        show(_line(service, broker_up(_settings(), os.environ, secure=secure)))
+    elif secure:
+        raise ConfigError(f"--secure is for kafka, {service.value} has no log-in: leave it out")
+    else:
+        show(_line(service, mlflow_up(_settings(), os.environ)))
 
 
 @app.command()
@@ -106,12 +126,13 @@ def topics(
 
 @app.command()
 def jars(which: Annotated[JarSetName, typer.Argument(help="whose jars")]) -> None:
-    """Print the jars of Spark's Kafka connector, or the broker's, as paths with commas.
+    """Print the jars of Spark's Kafka connector, for 4.2 or 3.5, or the broker's, with commas.
 
     Example: python -m sandbox jars spark
     """
     settings = _settings()
-    folder = jars_ready(settings.cache_folder, _java(settings).program)
+    sets: Sequence[JarSet] = ["spark35"] if which is JarSetName.SPARK35 else USUAL_SETS
+    folder = jars_ready(settings.cache_folder, _java(settings).program, sets=sets)
     show(",".join(str(path) for path in jar_paths(folder, read_lock(), which.value)))
 
 
@@ -119,13 +140,15 @@ def jars(which: Annotated[JarSetName, typer.Argument(help="whose jars")]) -> Non
 def env() -> None:
     """Print the variables that the engines need, for a shell to read.
 
+    The password is among them where the broker has a log-in.
+
     Example: eval "$(python -m sandbox env)"
     """
     settings = _settings()
     java = _java(settings)
     folder = jars_ready(settings.cache_folder, java.program)
     variables: dict[str, str] = {
-        "KAFKA_BOOTSTRAP_SERVERS": _kafka_settings().bootstrap_servers,
+        **_kafka_settings().as_environment(),
         "JAVA_HOME": str(java.home),
         "FRAUD_SPARK_JARS": spark_jars(folder),
     }
@@ -155,10 +178,7 @@ def _java(settings: SandboxSettings) -> Java:
 
 
 def _kafka_settings() -> KafkaSettings:
-    settings = KafkaSettings.from_environment()
-    if "KAFKA_BOOTSTRAP_SERVERS" in os.environ:
-        return settings
-    return settings.model_copy(update={"bootstrap_servers": _settings().bootstrap_servers})
+    return client_settings(_settings(), os.environ)
 
 
 def _state_of(service: Service) -> BrokerState | MlflowState | None:
@@ -173,7 +193,7 @@ def _line(service: Service, state: BrokerState | MlflowState) -> str:
         return f"{service.value}: answers at {state.uri} ({whose}{took})"
     return (
         f"{service.value}: answers at {state.bootstrap_servers} "
-        f"({whose}, cluster {state.cluster_id}{took})"
+        f"({whose}, {state.security_protocol}, cluster {state.cluster_id}{took})"
     )
 
 

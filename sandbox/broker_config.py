@@ -8,7 +8,10 @@ import uuid
 from dataclasses import dataclass
 from pathlib import Path
 
+from fraud_core.kafka import KafkaSettings
 from fraud_core.topics import LARGEST_RECORD_BYTES
+from sandbox.broker_security import BrokerSecurity
+from sandbox.certificate import HOST
 from sandbox.own_process import OwnProcess
 from sandbox.ports import LOOPBACK
 
@@ -18,14 +21,36 @@ LOG4J_FILE = Path(__file__).with_name("log4j2.properties")
 
 @dataclass(frozen=True, slots=True)
 class BrokerFiles:
-    """What the broker keeps, all below one folder."""
+    """What the broker keeps, all below one folder.
+
+    Attributes:
+        folder: of this broker alone.
+        is_secure: it speaks SASL_SSL; else PLAINTEXT.
+    """
 
     folder: Path
+    is_secure: bool = False
+
+    @property
+    def security(self) -> BrokerSecurity | None:
+        """Certificate and users; None where it needs none."""
+        return BrokerSecurity(self.folder) if self.is_secure else None
+
+    def client_settings(self, port: int) -> KafkaSettings:
+        """How a program of ours reaches the broker."""
+        if self.security is not None:
+            return self.security.client_settings(port)
+        return KafkaSettings(bootstrap_servers=f"{LOOPBACK}:{port}")
 
     @property
     def properties(self) -> Path:
         """Settings, written at every start."""
         return self.folder / "server.properties"
+
+    @property
+    def format_arguments(self) -> Path:
+        """Users for the formatting tool; there only while it runs."""
+        return self.folder / "format.args"
 
     @property
     def data(self) -> Path:
@@ -52,25 +77,31 @@ class BrokerFiles:
         return (self.data / "meta.properties").is_file()
 
 
-def server_properties(port: int, data: Path) -> dict[str, str]:
+def server_properties(
+    port: int, data: Path, security: BrokerSecurity | None = None
+) -> dict[str, str]:
     """Settings of the broker in Kafka's own names.
 
     Args:
         port: where clients connect; the controller takes the next one.
         data: folder of the logs.
+        security: certificate and users, which are there; None for PLAINTEXT.
     """
-    return _listeners(port) | _single_node() | _record_sizes() | {"log.dirs": str(data)}
+    common = _single_node() | _record_sizes() | {"log.dirs": str(data)}
+    if security is None:
+        return _listeners(port, "PLAINTEXT", LOOPBACK) | common
+    return _listeners(port, "SASL_SSL", HOST) | common | security.broker_settings()
 
 
-def _listeners(port: int) -> dict[str, str]:
+def _listeners(port: int, protocol: str, host: str) -> dict[str, str]:
     return {
         "process.roles": "broker,controller",
         "node.id": "1",
         "controller.quorum.bootstrap.servers": f"{LOOPBACK}:{port + 1}",
-        "listeners": f"PLAINTEXT://{LOOPBACK}:{port},CONTROLLER://{LOOPBACK}:{port + 1}",
-        "advertised.listeners": f"PLAINTEXT://{LOOPBACK}:{port}",
+        "listeners": f"{protocol}://{LOOPBACK}:{port},CONTROLLER://{LOOPBACK}:{port + 1}",
+        "advertised.listeners": f"{protocol}://{host}:{port}",
         "controller.listener.names": "CONTROLLER",
-        "inter.broker.listener.name": "PLAINTEXT",
+        "inter.broker.listener.name": protocol,
     }
 
 
@@ -114,7 +145,8 @@ def new_cluster_id() -> str:
 def format_command(java: str, class_path: str, files: BrokerFiles, cluster_id: str) -> list[str]:
     """The program that makes an empty data folder the only node of a new cluster."""
     tool = [java, "-cp", class_path, "kafka.tools.StorageTool", "format", "--standalone"]
-    return [*tool, "-t", cluster_id, "-c", str(files.properties)]
+    command = [*tool, "-t", cluster_id, "-c", str(files.properties)]
+    return [*command, f"@{files.format_arguments}"] if files.is_secure else command
 
 
 def broker_command(java: str, class_path: str, files: BrokerFiles) -> list[str]:

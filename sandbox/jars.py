@@ -8,14 +8,17 @@ from __future__ import annotations
 
 import fcntl
 import hashlib
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Literal
+from typing import Final, Literal
 
 from fraud_core.errors import SurroundingsError
 
-JarSet = Literal["broker", "spark"]
+JarSet = Literal["broker", "spark", "spark35"]
+ALL_SETS: Final[tuple[JarSet, ...]] = ("broker", "spark", "spark35")
+USUAL_SETS: Final[tuple[JarSet, ...]] = ("broker", "spark")
+"""What this machine's own broker and engines need."""
 
 LOCK_FILE = Path(__file__).with_name("jars.lock")
 
@@ -89,9 +92,15 @@ def require_jars(folder: Path, lock: Lock, fetch: Callable[[], None]) -> None:
         raise JarHashError(jar=name, expected=lock[name], found=digest, folder=folder)
 
 
+def lock_of(lock: Lock, sets: Iterable[JarSet]) -> dict[str, str]:
+    """The part of a lock that concerns some sets."""
+    folders = tuple(f"{jar_set}/" for jar_set in sets)
+    return {name: digest for name, digest in lock.items() if name.startswith(folders)}
+
+
 def jar_paths(folder: Path, lock: Lock, jar_set: JarSet) -> list[Path]:
     """The jars of one set; the lock names them, so jars of an older lock do no harm."""
-    return [folder / name for name in lock if name.startswith(f"{jar_set}/")]
+    return [folder / name for name in lock_of(lock, [jar_set])]
 
 
 @contextmanager

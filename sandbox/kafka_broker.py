@@ -10,7 +10,7 @@ from dataclasses import dataclass
 import psutil
 
 from fraud_core.command import say
-from fraud_core.errors import BrokerUnreachableError, SurroundingsError
+from fraud_core.errors import BrokerUnreachableError, ConfigError, SurroundingsError
 from fraud_core.kafka import KafkaSettings
 from fraud_core.topic_admin import cluster_id
 from sandbox.broker_config import (
@@ -21,11 +21,12 @@ from sandbox.broker_config import (
     new_cluster_id,
     server_properties,
 )
+from sandbox.broker_security import write_private
 from sandbox.ivy import jars_ready
 from sandbox.jars import jar_paths, read_lock
 from sandbox.java import find_java
 from sandbox.own_process import OwnProcess
-from sandbox.ports import LOOPBACK, is_answered, require_free
+from sandbox.ports import is_answered, require_free
 from sandbox.settings import SandboxSettings
 
 READY_WITHIN_S = 60.0
@@ -41,30 +42,42 @@ class BrokerState:
 
     Attributes:
         bootstrap_servers: host:port.
+        security_protocol: PLAINTEXT, or how it is secured.
         cluster_id: the cluster's own name.
         pid: its process, None for a broker that is not ours.
         started_s: how long the start took, None when it ran before.
     """
 
     bootstrap_servers: str
+    security_protocol: str
     cluster_id: str
     pid: int | None = None
     started_s: float | None = None
 
 
-def broker_up(settings: SandboxSettings, environment: Mapping[str, str]) -> BrokerState:
+def broker_up(
+    settings: SandboxSettings, environment: Mapping[str, str], *, secure: bool = False
+) -> BrokerState:
     """Have a broker that answers: the one that is set, the one that runs, or a new one.
 
+    Args:
+        settings: folder and port.
+        environment: read for KAFKA_* and JAVA_HOME.
+        secure: with SASL_SSL and a log-in; such a broker has a data folder of its own.
+
     Raises:
-        SurroundingsError: no Java, no jars, a port in use, or a broker that does not answer.
+        ConfigError: the one that is set is not secured, and that is asked for.
+        SurroundingsError: no Java, no jars, a port in use, a broker that does not answer, or one
+            that runs at another port or with the other security.
     """
-    given = environment.get("KAFKA_BOOTSTRAP_SERVERS")
-    if given:
-        return BrokerState(given, _cluster_of_given_broker(given))
     # A mistyped KAFKA_BOOTSTRAP_SERVERS must not end in a broker that nobody asked for.
-    KafkaSettings.from_environment(environment)
-    files = broker_files(settings)
+    given = KafkaSettings.from_environment(environment)
+    if environment.get("KAFKA_BOOTSTRAP_SERVERS"):
+        _refuse_given_broker_without_security(given, secure=secure)
+        return _given_broker(given)
+    files = broker_files(settings, secure=secure)
     with files.process.alone():
+        _refuse_other_security(settings, secure=secure)
         running = files.process.find()
         if running is not None:
             _refuse_other_port(settings, files)
@@ -79,31 +92,49 @@ def broker_down(settings: SandboxSettings) -> bool:
     Returns:
         False when none ran.
     """
-    files = broker_files(settings)
     if not settings.folder.exists():
         return False
+    stopped = False
     # Behind the lock: a start that is under way ends first, and its broker is found.
-    with files.process.alone():
-        running = files.process.find()
-        if running is not None and not files.process.stop(running):
-            say("kafka: did not stop when asked and was killed; the next start recovers its logs")
-        files.process.file.unlink(missing_ok=True)
-    return running is not None
+    with broker_files(settings).process.alone():
+        for files in _both(settings):
+            running = files.process.find()
+            stopped |= running is not None
+            if running is not None and not files.process.stop(running):
+                say("kafka: did not stop when asked, was killed; the next start recovers its logs")
+            files.process.file.unlink(missing_ok=True)
+    return stopped
 
 
 def broker_status(settings: SandboxSettings, environment: Mapping[str, str]) -> BrokerState | None:
     """The broker that `up` would give without a start; None when there is none."""
-    given = environment.get("KAFKA_BOOTSTRAP_SERVERS")
-    if given:
-        return BrokerState(given, _cluster_of_given_broker(given))
-    files = broker_files(settings)
-    running = files.process.find()
-    return _state(files, running) if running is not None else None
+    if environment.get("KAFKA_BOOTSTRAP_SERVERS"):
+        return _given_broker(KafkaSettings.from_environment(environment))
+    for files in _both(settings):
+        running = files.process.find()
+        if running is not None:
+            return _state(files, running)
+    return None
 
 
-def broker_files(settings: SandboxSettings) -> BrokerFiles:
-    """Where the broker keeps its things."""
-    return BrokerFiles(settings.folder / "kafka")
+def client_settings(settings: SandboxSettings, environment: Mapping[str, str]) -> KafkaSettings:
+    """How a program reaches the broker: the one that is set, else ours, with its log-in."""
+    given = KafkaSettings.from_environment(environment)
+    if environment.get("KAFKA_BOOTSTRAP_SERVERS"):
+        return given
+    secure = broker_files(settings, secure=True)
+    if secure.process.find() is not None:
+        return secure.client_settings(secure.port or settings.kafka_port)
+    return given.model_copy(update={"bootstrap_servers": settings.bootstrap_servers})
+
+
+def broker_files(settings: SandboxSettings, *, secure: bool = False) -> BrokerFiles:
+    """Where a broker keeps its things; the users of a secured one belong to its data."""
+    return BrokerFiles(settings.folder / ("kafka-secure" if secure else "kafka"), secure)
+
+
+def _both(settings: SandboxSettings) -> tuple[BrokerFiles, BrokerFiles]:
+    return broker_files(settings), broker_files(settings, secure=True)
 
 
 def _refuse_other_port(settings: SandboxSettings, files: BrokerFiles) -> None:
@@ -115,22 +146,41 @@ def _refuse_other_port(settings: SandboxSettings, files: BrokerFiles) -> None:
         )
 
 
+def _refuse_other_security(settings: SandboxSettings, *, secure: bool) -> None:
+    if broker_files(settings, secure=not secure).process.find() is not None:
+        runs, asked = ("PLAINTEXT", "SASL_SSL") if secure else ("SASL_SSL", "PLAINTEXT")
+        raise SurroundingsError(
+            f"the broker of {settings.folder} runs with {runs}, not with {asked}: stop it with "
+            "`python -m sandbox down` first, or set SANDBOX_DIR to another folder for a second one"
+        )
+
+
+def _refuse_given_broker_without_security(given: KafkaSettings, *, secure: bool) -> None:
+    if secure and given.security_protocol != "SASL_SSL":
+        raise ConfigError(
+            f"KAFKA_BOOTSTRAP_SERVERS={given.bootstrap_servers} is set with "
+            f"KAFKA_SECURITY_PROTOCOL={given.security_protocol}, --secure asks for SASL_SSL: "
+            "unset KAFKA_BOOTSTRAP_SERVERS to have a broker started on this machine"
+        )
+
+
 def _state(files: BrokerFiles, process: psutil.Process) -> BrokerState:
-    address = f"{LOOPBACK}:{files.port}"
-    return BrokerState(address, cluster_id(_plaintext(address)), process.pid)
+    return _answer(files.client_settings(files.port or 0), process.pid)
 
 
-def _plaintext(address: str) -> KafkaSettings:
-    return KafkaSettings(bootstrap_servers=address, security_protocol="PLAINTEXT")
+def _answer(client: KafkaSettings, pid: int | None, started_s: float | None = None) -> BrokerState:
+    cluster = cluster_id(client)
+    return BrokerState(client.bootstrap_servers, client.security_protocol, cluster, pid, started_s)
 
 
-def _cluster_of_given_broker(given: str) -> str:
+def _given_broker(given: KafkaSettings) -> BrokerState:
     try:
-        return cluster_id(KafkaSettings.from_environment())
+        return _answer(given, None)
     except BrokerUnreachableError as error:
         raise SurroundingsError(
-            f"KAFKA_BOOTSTRAP_SERVERS={given} is set, so no broker is started, but that one does "
-            f"not answer ({error.reason}): unset it to have one started on this machine"
+            f"KAFKA_BOOTSTRAP_SERVERS={given.bootstrap_servers} is set, so no broker is started, "
+            f"but that one does not answer ({error.reason}): unset it to have one started on this "
+            "machine"
         ) from None
 
 
@@ -143,27 +193,33 @@ def _start(
     jars = jars_ready(settings.cache_folder, java)
     class_path = os.pathsep.join(map(str, jar_paths(jars, read_lock(), "broker")))
     _prepare(settings, files, java, class_path)
-    say(f"kafka: starting at {settings.bootstrap_servers}, log in {files.process.log}")
+    client = files.client_settings(settings.kafka_port)
+    say(f"kafka: starting at {client.bootstrap_servers}, log in {files.process.log}")
     process = files.process.launch(broker_command(java, class_path, files))
     try:
         took_s = _wait_until_ready(files.process, process, settings.kafka_port)
-        address = settings.bootstrap_servers
-        cluster = cluster_id(_plaintext(address))
+        return _answer(client, process.pid, took_s)
     except BaseException:
         # An interrupted start leaves nothing behind.
         files.process.stop(process)
         raise
-    return BrokerState(address, cluster, process.pid, took_s)
 
 
 def _prepare(settings: SandboxSettings, files: BrokerFiles, java: str, class_path: str) -> None:
     files.folder.mkdir(parents=True, exist_ok=True)
-    properties = server_properties(settings.kafka_port, files.data)
-    files.properties.write_text(as_properties_file(properties))
+    if files.security is not None:
+        files.security.make()
+    properties = server_properties(settings.kafka_port, files.data, files.security)
+    write_private(files.properties, as_properties_file(properties))
     if files.is_formatted:
         return
+    if files.security is not None:
+        write_private(files.format_arguments, files.security.format_arguments())
     command = format_command(java, class_path, files, new_cluster_id())
-    answer = subprocess.run(command, capture_output=True, text=True, check=False)
+    try:
+        answer = subprocess.run(command, capture_output=True, text=True, check=False)
+    finally:
+        files.format_arguments.unlink(missing_ok=True)
     if answer.returncode != 0:
         reason = (answer.stderr or answer.stdout).strip().splitlines()[-1:]
         raise SurroundingsError(

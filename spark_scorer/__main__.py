@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import tempfile
 from pathlib import Path
 from typing import Annotated
 
@@ -10,14 +9,17 @@ import typer
 
 from fraud_core.artifact import load_artifact
 from fraud_core.command import log_to_stderr, run_command
+from fraud_core.instance_size import InstanceSize
 from fraud_core.kafka import KafkaSettings
+from fraud_core.memory_check import check_memory
+from fraud_core.snapshots import EVERY_RECORDS, EVERY_S, snapshot_settings
 from fraud_core.topic_admin import require_topics
 from fraud_core.topics import TopicNames
-from spark_scorer.job import StopFlag, watch
-from spark_scorer.progress import GroupMirror
-from spark_scorer.query import start_query
+from spark_scorer.job import Job, StopFlag
+from spark_scorer.run import Executors, run
+from spark_scorer.run_folder import run_folder
 from spark_scorer.score_batch import ScorerSettings
-from spark_scorer.session import connector_jars, open_session
+from spark_scorer.session import connector_jars
 
 app = typer.Typer(add_completion=False, pretty_exceptions_enable=False)
 
@@ -36,36 +38,56 @@ def score(
     checkpoint: Annotated[
         str, typer.Option(help="Folder or URI of the query's progress; a fresh one by default.")
     ] = "",
+    master: Annotated[
+        str, typer.Option(help="spark://... of a cluster that runs, or local[N]; else our own.")
+    ] = "",
+    cpu: Annotated[float | None, typer.Option(help="CPU quota of each executor, cores.")] = None,
+    memory_mb: Annotated[int | None, typer.Option(help="Memory of each executor, MB.")] = None,
+    instances_file: Annotated[
+        Path | None, typer.Option(help="Gets the process ids of the executors, as JSON.")
+    ] = None,
+    snapshots: Annotated[
+        str,
+        typer.Option(help="Folder or s3://bucket/prefix that keeps the state."),
+    ] = "",
+    snapshot_every_records: Annotated[
+        int, typer.Option(min=1, help="Records of a partition after which its state is kept.")
+    ] = EVERY_RECORDS,
+    snapshot_every_s: Annotated[
+        float, typer.Option(min=0.1, help="Seconds after which it is kept if it has moved.")
+    ] = EVERY_S,
 ) -> None:
     """Read transactions, score them with the artifact's model, write predictions.
 
-    Stops cleanly on SIGTERM and Ctrl-C; started again with the same --checkpoint it goes on where
-    it stopped. The broker is named by KAFKA_BOOTSTRAP_SERVERS and the other KAFKA_* settings.
+    Starts a standalone Spark cluster on loopback addresses with one executor of one core for each
+    of --workers, and removes it at the end. Limits hold an executor with its Python processes from
+    its first batch on, not the driver. Stops cleanly on SIGTERM and Ctrl-C; started again with the
+    same --checkpoint, also with another --workers, it goes on where it stopped. The broker is named
+    by KAFKA_BOOTSTRAP_SERVERS and the other KAFKA_* settings.
 
     Example: python -m spark_scorer --artifact .demo/artifact --workers 2
     """
     log_to_stderr()
-    load_artifact(artifact)
+    executors = Executors(master, InstanceSize.from_options(cpu, memory_mb), instances_file)
+    check_memory(load_artifact(artifact), processes=workers)
     connector_jars()
-    kafka = KafkaSettings.from_environment()
+    kafka = with_absolute_path(KafkaSettings.from_environment())
     require_topics(kafka, list(TopicNames(topic_prefix).shapes()))
-    settings = ScorerSettings(artifact.resolve(), topic_prefix, label_wait_s, kafka)
-    with tempfile.TemporaryDirectory(prefix="fraud-spark-") as fresh:
-        _run(settings, group_id, cores=workers, checkpoint=checkpoint or fresh)
-
-
-def _run(settings: ScorerSettings, group_id: str, *, cores: int, checkpoint: str) -> None:
+    kept = snapshot_settings(snapshots, snapshot_every_records, snapshot_every_s)
+    settings = ScorerSettings(artifact.resolve(), topic_prefix, label_wait_s, kafka, kept)
     stop = StopFlag()
     stop.install()
-    session = open_session(cores, checkpoint)
-    mirror = GroupMirror.open(settings.kafka, group_id)
-    try:
-        query = start_query(session, settings, cores=cores, checkpoint=checkpoint)
-        watch(query, mirror, stop)
-        query.stop()
-    finally:
-        mirror.close()
-        session.stop()
+    with run_folder() as folder:
+        place = checkpoint or str(folder / "checkpoint")
+        run(Job(settings, workers, place, group_id), executors, stop, folder)
+
+
+def with_absolute_path(kafka: KafkaSettings) -> KafkaSettings:
+    """The settings as executors can use them: their working directory is another one."""
+    if not kafka.ssl_ca_location:
+        return kafka
+    path = str(Path(kafka.ssl_ca_location).resolve())
+    return kafka.model_copy(update={"ssl_ca_location": path})
 
 
 if __name__ == "__main__":

@@ -5,20 +5,41 @@ from __future__ import annotations
 import logging
 import signal
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from types import FrameType
 from typing import Any
 
 from pyspark.errors import StreamingQueryException
+from pyspark.sql import SparkSession
 from pyspark.sql.streaming.query import StreamingQuery
 
 from fraud_core.errors import StreamError
 from spark_scorer.progress import GroupMirror
+from spark_scorer.query import start_query
+from spark_scorer.score_batch import ScorerSettings
 
 _log = logging.getLogger(__name__)
 
 LOG_EVERY_S = 10.0
 _LOOK_EVERY_S = 1
+
+
+@dataclass(frozen=True)
+class Job:
+    """What is scored, with what, and what is kept of it outside of the processes.
+
+    Attributes:
+        settings: of the scorer in each Python worker.
+        cores: instances, one core each.
+        checkpoint: where the query keeps its progress, a folder or a URI.
+        group_id: consumer group that shows the progress to Kafka tools.
+    """
+
+    settings: ScorerSettings
+    cores: int
+    checkpoint: str
+    group_id: str
 
 
 class QueryFailedError(StreamError):
@@ -41,7 +62,35 @@ class StopFlag:
         self.is_set = True
 
 
-def watch(query: StreamingQuery, mirror: GroupMirror, stop: StopFlag) -> None:
+def run_job(
+    session: SparkSession, job: Job, stop: StopFlag, look: Callable[[], None] = lambda: None
+) -> None:
+    """Score until told to stop, on whatever cluster the session is.
+
+    Args:
+        session: where it runs.
+        job: what to run.
+        stop: ends it.
+        look: called about once a second.
+
+    Raises:
+        QueryFailedError: the query ended by itself.
+    """
+    mirror = GroupMirror.open(job.settings.kafka, job.group_id)
+    try:
+        query = start_query(session, job.settings, cores=job.cores, checkpoint=job.checkpoint)
+        watch(query, mirror, stop, look)
+        query.stop()
+    finally:
+        mirror.close()
+
+
+def watch(
+    query: StreamingQuery,
+    mirror: GroupMirror,
+    stop: StopFlag,
+    look: Callable[[], None] = lambda: None,
+) -> None:
     """Mirror the query's progress until it is told to stop.
 
     Polled, because a Python listener would cost 60 ms a batch.
@@ -55,6 +104,7 @@ def watch(query: StreamingQuery, mirror: GroupMirror, stop: StopFlag) -> None:
             query.awaitTermination(_LOOK_EVERY_S)
             progress = query.lastProgress
             mirror.show(progress)
+            look()
             if progress and time.monotonic() - logged_s > LOG_EVERY_S:
                 logged_s = time.monotonic()
                 _log.info("%s", batch_line(progress))

@@ -15,8 +15,10 @@ from typing import Any
 import pyarrow as pa
 
 from fraud_core.artifact import load_artifact
+from fraud_core.command import log_to_stderr
 from fraud_core.kafka import KafkaSettings
 from fraud_core.prediction import Identity, OutputRecord
+from fraud_core.snapshots import NO_SNAPSHOTS, SnapshotSettings
 from fraud_core.stream_scorer import StreamScorer
 from fraud_core.topics import TopicNames
 from fraud_core.transaction_log import InputRecord
@@ -25,6 +27,9 @@ INPUT_COLUMNS = ("partition", "offset", "timestamp_ms", "key", "value")
 OUTPUT_SCHEMA = (
     "topic string, key binary, value binary, headers array<struct<key: string, value: binary>>"
 )
+
+SCORED_VARIABLE = "FRAUD_SCORED_FILE"
+"""Tells a Python worker which file to make, beside its executor's logs, once it has scored."""
 
 _HEADER = pa.struct([("key", pa.string()), ("value", pa.binary())])
 
@@ -38,12 +43,14 @@ class ScorerSettings:
         topic_prefix: put before the names of the four topics.
         label_wait_s: longest wait for labels before a batch is scored without them.
         kafka: how to reach the broker.
+        snapshots: where the state is kept, and how often.
     """
 
     artifact: Path
     topic_prefix: str
     label_wait_s: float
     kafka: KafkaSettings
+    snapshots: SnapshotSettings = NO_SNAPSHOTS
 
 
 _scorers: dict[tuple[Path, str], StreamScorer] = {}
@@ -66,6 +73,7 @@ def score_batches(
     for batch in batches:
         if batch.num_rows:
             yield to_arrow(scorer.score(input_records(batch)))
+            _note_that_it_scores()
 
 
 def input_records(batch: pa.RecordBatch) -> list[InputRecord]:
@@ -100,11 +108,27 @@ def to_arrow(outputs: list[OutputRecord]) -> pa.RecordBatch:
 def _scorer(settings: ScorerSettings) -> StreamScorer:
     key = (settings.artifact, settings.topic_prefix)
     if key not in _scorers:
+        log_to_stderr()
         _scorers[key] = StreamScorer.open(
             load_artifact(settings.artifact),
             settings.kafka,
             TopicNames(settings.topic_prefix),
-            Identity("spark", f"spark-{os.getpid()}"),
+            Identity("spark", instance_name()),
             settings.label_wait_s,
+            snapshots=settings.snapshots,
         )
     return _scorers[key]
+
+
+def instance_name() -> str:
+    """Which instance this process belongs to: its executor's folder says it, where it is ours."""
+    if SCORED_VARIABLE in os.environ:
+        return Path.cwd().parents[1].name
+    return f"spark-{os.getpid()}"
+
+
+def _note_that_it_scores() -> None:
+    """Make the file that says so; it stays when this process is replaced by another."""
+    name = os.environ.get(SCORED_VARIABLE)
+    if name and not Path(name).exists():
+        Path(name).touch()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
+from collections.abc import Mapping
 from pathlib import Path
 
 import pyspark
@@ -12,26 +13,34 @@ from pyspark.sql import SparkSession
 from fraud_core.errors import ConfigError
 
 JARS_VARIABLE = "FRAUD_SPARK_JARS"
+LOOPBACK = "127.0.0.1"
 
 _STREAMING = "org.apache.spark.sql.execution.streaming"
 _FILE_MANAGER_MOVED_IN = (4, 1)
 
 
-def open_session(cores: int, checkpoint: str) -> SparkSession:
-    """Start Spark in this process.
+def open_session(master: str, settings: Mapping[str, str]) -> SparkSession:
+    """Start Spark in this process, or attach to its JVM where that runs already.
 
     Args:
-        cores: instances, one core each.
-        checkpoint: where the query keeps its progress; a folder or a URI.
-
-    Raises:
-        ConfigError: the connector's jars are not named or not there.
+        master: where the executors are.
+        settings: Spark's.
     """
     os.environ["PYSPARK_PYTHON"] = sys.executable
-    builder = SparkSession.builder.master(f"local[{cores},3]").appName("fraud-spark")
-    for name, value in session_settings(cores, checkpoint, connector_jars()).items():
+    builder = SparkSession.builder.master(master).appName("fraud-spark")
+    for name, value in settings.items():
         builder = builder.config(name, value)
     return builder.getOrCreate()
+
+
+def stay_on_loopback() -> None:
+    """Keep what Spark opens by itself to this machine: by default it listens on all addresses."""
+    os.environ["SPARK_LOCAL_IP"] = LOOPBACK
+
+
+def local_settings() -> dict[str, str]:
+    """What a driver needs beside executors of this machine."""
+    return {"spark.driver.bindAddress": LOOPBACK, "spark.driver.host": LOOPBACK}
 
 
 def session_settings(cores: int, checkpoint: str, jars: str) -> dict[str, str]:
@@ -42,15 +51,26 @@ def session_settings(cores: int, checkpoint: str, jars: str) -> dict[str, str]:
         checkpoint: where the query keeps its progress.
         jars: comma-separated files of the Kafka connector.
     """
-    settings = {
+    return query_settings(cores, checkpoint) | {
         "spark.jars": jars,
-        "spark.driver.bindAddress": "127.0.0.1",
-        "spark.driver.host": "127.0.0.1",
         "spark.driver.memory": "1g",
         "spark.ui.enabled": "false",
         "spark.ui.showConsoleProgress": "false",
         "spark.log.level": "ERROR",
+    }
+
+
+def query_settings(cores: int, checkpoint: str) -> dict[str, str]:
+    """The settings that belong to the query, also on a cluster that is not ours.
+
+    Args:
+        cores: instances, one core each.
+        checkpoint: where the query keeps its progress.
+    """
+    settings = {
         "spark.sql.shuffle.partitions": str(cores),
+        # a union of sources with one task each stays as many tasks
+        "spark.sql.unionOutputPartitioning": "false",
         # orjson is quickest while a batch fits into the cache
         "spark.sql.execution.arrow.maxRecordsPerBatch": "1000",
         "spark.sql.streaming.checkpoint.fileChecksum.enabled": "false",

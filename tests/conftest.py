@@ -10,7 +10,10 @@ import os
 import subprocess
 import sys
 import uuid
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from typing import NamedTuple
 
 import pytest
 from hypothesis import settings as hypothesis_settings
@@ -20,8 +23,13 @@ from fraud_core.topic_admin import create_topics, delete_topics
 from fraud_core.topics import TopicNames
 from sandbox.ivy import jars_ready, spark_jars
 from sandbox.java import find_java
+from sandbox.kafka_broker import client_settings
 from sandbox.settings import SandboxSettings
 from tests.sandbox_command import run_sandbox, sandbox_environment
+from tests.secret_search import CommandLines
+
+# Needs an environment of its own, which `make test-spark35` makes.
+collect_ignore = [] if "SPARK35_PYTHON" in os.environ else ["spark35"]
 
 pytest_plugins = ["tests.model_fixtures"]
 
@@ -37,6 +45,18 @@ subprocess.run([sys.executable, "-m", "sandbox", "down"], stdout=subprocess.DEVN
 """
 
 
+class SecureBroker(NamedTuple):
+    """A broker with a log-in: how to reach it, its sandbox's folder, what ran meanwhile."""
+
+    settings: KafkaSettings
+    folder: Path
+    commands: CommandLines
+
+    @property
+    def password(self) -> str:
+        return self.settings.sasl_password.get_secret_value()
+
+
 @pytest.fixture(scope="session")
 def kafka(tmp_path_factory: pytest.TempPathFactory) -> Iterator[KafkaSettings]:
     """Settings of a real broker that answers."""
@@ -44,30 +64,50 @@ def kafka(tmp_path_factory: pytest.TempPathFactory) -> Iterator[KafkaSettings]:
         yield KafkaSettings.from_environment()
         return
     environment = sandbox_environment(tmp_path_factory.mktemp("sandbox"))
+    with _own_broker(environment):
+        address = f"127.0.0.1:{environment['SANDBOX_KAFKA_PORT']}"
+        yield KafkaSettings(bootstrap_servers=address)
+
+
+@pytest.fixture(scope="session")
+def secure_broker(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SecureBroker]:
+    """A real broker with SASL_SSL and SCRAM-SHA-512, and all that was seen while it started."""
+    folder = tmp_path_factory.mktemp("secure-sandbox")
+    environment = sandbox_environment(folder)
+    with CommandLines() as commands, _own_broker(environment, "kafka", "--secure"):
+        box = SandboxSettings(dir=folder, kafka_port=int(environment["SANDBOX_KAFKA_PORT"]))
+        yield SecureBroker(client_settings(box, {}), folder, commands)
+
+
+@contextmanager
+def _own_broker(environment: Mapping[str, str], *what: str) -> Iterator[None]:
     guard = subprocess.Popen(
         [sys.executable, "-c", _GUARD],
         stdin=subprocess.PIPE,
-        env=environment,
+        env=dict(environment),
         start_new_session=True,
     )
     try:
-        answer = run_sandbox("up", environment=environment)
+        answer = run_sandbox("up", *what, environment=environment)
         assert answer.returncode == 0, answer.stderr
-        address = f"127.0.0.1:{environment['SANDBOX_KAFKA_PORT']}"
-        yield KafkaSettings(bootstrap_servers=address)
+        yield
     finally:
         guard.communicate(timeout=60)
 
 
 @pytest.fixture(scope="session")
-def engine_environment(
-    kafka: KafkaSettings, tmp_path_factory: pytest.TempPathFactory
-) -> dict[str, str]:
+def engine_environment(kafka: KafkaSettings, java_environment: dict[str, str]) -> dict[str, str]:
     """Variables for a program started by a test: the broker, Java, the connector's jars."""
+    return java_environment | kafka.as_environment()
+
+
+@pytest.fixture(scope="session")
+def java_environment(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
+    """Variables for a program that needs Java and the connector's jars, without a broker."""
     settings = SandboxSettings.from_environment(os.environ)
     java = find_java(os.environ, tmp_path_factory.mktemp("java"))
-    return os.environ | {
-        "KAFKA_BOOTSTRAP_SERVERS": kafka.bootstrap_servers,
+    others = {name: value for name, value in os.environ.items() if not name.startswith("KAFKA_")}
+    return others | {
         "JAVA_HOME": str(java.home),
         "FRAUD_SPARK_JARS": spark_jars(jars_ready(settings.cache_folder, java.program)),
     }

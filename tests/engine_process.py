@@ -5,12 +5,16 @@ from __future__ import annotations
 import os
 import signal
 import subprocess
-import sys
 from pathlib import Path
 
 import psutil
 
+from benchmarks.engines import program_of
+
 ENGINES = ("faust", "spark")
+
+VARIANTS = (*ENGINES, "faust-tuned")
+"""All that must give the same answers."""
 
 STARTS_WITHIN_S = 90
 """Spark's first batch takes some 15 s on a quiet machine."""
@@ -26,7 +30,7 @@ class EngineProcess:
         self._process: subprocess.Popen | None = None
 
     def start(self, artifact: Path, prefix: str, *more: str, workers: int = 1) -> None:
-        command = [sys.executable, "-m", f"{self.engine}_scorer", "--artifact", str(artifact)]
+        command = [*program_of(self.engine), "--artifact", str(artifact)]
         command += ["--topic-prefix", prefix, "--workers", str(workers), "--group-id", prefix]
         if self.engine == "spark":
             command += ["--checkpoint", str(self._folder / "checkpoint")]
@@ -43,6 +47,14 @@ class EngineProcess:
     def is_alive(self) -> bool:
         return self._process is not None and self._process.poll() is None
 
+    @property
+    def pid(self) -> int:
+        """Process id, and id of the session of all that it starts."""
+        return self._process.pid
+
+    def wait(self, within_s: float) -> int:
+        return self._process.wait(within_s)
+
     def log(self) -> str:
         return (self._folder / f"{self.engine}.log").read_text(errors="replace")
 
@@ -50,6 +62,11 @@ class EngineProcess:
         """SIGTERM; the exit code."""
         self._process.send_signal(signal.SIGTERM)
         return self._process.wait(60)
+
+    def kill(self) -> None:
+        """kill -9 of what was started, and of nothing else."""
+        self._process.kill()
+        self._process.wait(30)
 
     def kill_scorer(self) -> None:
         """kill -9 of what scores: the Faust worker (its group lives on), or all of Spark."""

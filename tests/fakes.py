@@ -11,8 +11,11 @@ from confluent_kafka import OFFSET_BEGINNING, KafkaError
 class FakeMessage:
     """What a confluent-kafka consumer hands over."""
 
-    def __init__(self, topic, partition, offset, key, value, timestamp_ms=0, error=None):
+    def __init__(
+        self, topic, partition, offset, key, value, timestamp_ms=0, error=None, headers=None
+    ):
         self._parts = (topic, partition, offset, key, value, timestamp_ms, error)
+        self._headers = headers
 
     def topic(self):
         return self._parts[0]
@@ -34,6 +37,9 @@ class FakeMessage:
 
     def error(self):
         return self._parts[6]
+
+    def headers(self):
+        return self._headers
 
 
 class FakeCluster:

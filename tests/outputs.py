@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections import defaultdict
+from contextlib import contextmanager
 from typing import NamedTuple
 
 import orjson
@@ -40,6 +41,22 @@ def count_out(kafka, names: TopicNames) -> int:
     return end_offsets(kafka, names.predictions, PREDICTIONS.partitions) + end_offsets(
         kafka, names.dead_letters, DEAD_LETTERS.partitions
     )
+
+
+@contextmanager
+def counting(kafka: KafkaSettings, names: TopicNames):
+    """How many outputs there are, asked by one client: a log-in for each question takes longer."""
+    topics = (names.predictions, names.dead_letters)
+    places = [TopicPartition(t, p) for t in topics for p in range(PREDICTIONS.partitions)]
+    consumer = Consumer(kafka.as_consumer("test-count"))
+
+    def count() -> int:
+        return sum(consumer.get_watermark_offsets(place, timeout=10)[1] for place in places)
+
+    try:
+        yield count
+    finally:
+        consumer.close()
 
 
 def wait_until(condition, *, within_s: float, what: str, alive=lambda: True) -> None:

@@ -14,6 +14,9 @@ from fraud_core.label_feed import LabelFeed
 from fraud_core.label_record import LabelRecord, Outcome, encode_label_record
 from fraud_core.partition_states import PartitionStates
 from fraud_core.prediction import Identity
+from fraud_core.snapshot import StateIdentity
+from fraud_core.snapshot_store import SnapshotStore
+from fraud_core.snapshots import Snapshots, SnapshotSettings
 from fraud_core.stream_scorer import Clocks, StreamScorer
 from fraud_core.topics import TopicNames
 from fraud_core.transaction import (
@@ -99,12 +102,33 @@ def records(cluster: FakeCluster, partition=0):
     return list(log.read(partition, 0, end)) if end else []
 
 
-def open_scorer(cluster: FakeCluster, artifact: Artifact, *, wait_s=0.5, model=None):
+def identity_of(artifact: Artifact, partition_count=12, topic_id="topic-1") -> StateIdentity:
+    """What the states over a fake cluster belong to."""
+    return StateIdentity(
+        cluster_id="cluster-1",
+        topic=NAMES.transactions,
+        topic_id=topic_id,
+        history_sha256=artifact.history_sha256,
+        features_version=artifact.manifest.features_version,
+        partition_count=partition_count,
+    )
+
+
+def snapshots_in(folder: Path, artifact: Artifact, *, every_records=1, identity=None):
+    """Snapshots in a folder."""
+    store = SnapshotStore.open(str(folder))
+    settings = SnapshotSettings(str(folder), every_records, every_s=1e9)
+    return Snapshots(store, identity or identity_of(artifact), settings, TickingClock())
+
+
+def open_scorer(
+    cluster: FakeCluster, artifact: Artifact, *, wait_s=0.5, model=None, snapshots=None
+):
     """A scorer over the fake cluster."""
     clock = TickingClock()
     history = read_history(artifact.history_path, end_s=artifact.manifest.history_end_s)
     log = TransactionLog(FakeConsumer(cluster, reports_end=True), NAMES.transactions, "fake", clock)
-    states = PartitionStates(log, history, artifact.manifest.dates)
+    states = PartitionStates(log, history, artifact.manifest.dates, snapshots)
     feed = LabelFeed(FakeConsumer(cluster), NAMES.labels, history, wait_s=wait_s)
     parts = (states, feed, model or SumModel())
     return StreamScorer(

@@ -8,7 +8,7 @@ import sys
 
 import pytest
 
-from tests.engine_process import ENGINES, STARTS_WITHIN_S, EngineProcess
+from tests.engine_process import STARTS_WITHIN_S, VARIANTS, EngineProcess
 from tests.outputs import answers, count_out, read_topic, wait_until, without_run_details
 
 pytestmark = [pytest.mark.kafka, pytest.mark.slow]
@@ -17,7 +17,7 @@ RATE_EPS = 500
 ROWS = 10_000
 
 
-@pytest.fixture(params=ENGINES)
+@pytest.fixture(params=VARIANTS)
 def engine(request, engine_environment, tmp_path):
     engine = EngineProcess(request.param, tmp_path, engine_environment)
     yield engine

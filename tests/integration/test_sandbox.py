@@ -1,4 +1,5 @@
 import json
+import shlex
 import shutil
 import signal
 import socket
@@ -11,7 +12,7 @@ from confluent_kafka import Consumer, Producer
 
 from fraud_core.errors import EXIT_CONFIG, EXIT_SURROUNDINGS
 from fraud_core.kafka import KafkaSettings
-from fraud_core.topic_admin import create_topics
+from fraud_core.topic_admin import cluster_id, create_topics
 from fraud_core.topics import TopicNames
 from sandbox.process_file import is_alive
 from sandbox.settings import SandboxSettings
@@ -57,6 +58,47 @@ def test_up_twice_gives_one_broker_and_down_twice_stops_it_once(box: dict[str, s
     again = run_sandbox("down", environment=box)
     assert (again.returncode, again.stdout) == (0, "kafka: was not running\n")
     assert run_sandbox("status", environment=box).returncode == EXIT_SURROUNDINGS
+
+
+def variables_of(box: dict[str, str]) -> dict[str, str]:
+    """What a shell has after `eval "$(python -m sandbox env)"`."""
+    answer = run_sandbox("env", environment=box)
+    assert answer.returncode == 0, answer.stderr
+    words = shlex.split(answer.stdout)
+    return dict(word.split("=", 1) for word in words if word != "export")
+
+
+def test_a_secured_broker_keeps_its_users_and_is_not_taken_for_a_plain_one(
+    box: dict[str, str],
+) -> None:
+    first = run_sandbox("up", "kafka", "--secure", environment=box)
+    assert first.returncode == 0, first.stderr
+    variables = variables_of(box)
+    settings = KafkaSettings.from_environment(variables)
+    assert settings.security_protocol == "SASL_SSL"
+    cluster = cluster_id(settings)
+    assert f"SASL_SSL, cluster {cluster}" in run_sandbox("status", environment=box).stdout
+    assert variables["KAFKA_SASL_PASSWORD"] not in first.stdout + first.stderr
+
+    plain = run_sandbox("up", environment=box)
+    assert plain.returncode == EXIT_SURROUNDINGS
+    assert "runs with SASL_SSL, not with PLAINTEXT" in plain.stderr
+    given = run_sandbox("up", "kafka", "--secure", environment=box | variables)
+    assert given.returncode == 0, given.stderr
+    assert run_sandbox("down", environment=box).stdout == "kafka: stopped\n"
+
+    assert run_sandbox("up", "kafka", "--secure", environment=box).returncode == 0
+    assert variables_of(box) == variables
+    assert cluster_id(settings) == cluster
+
+
+def test_security_that_cannot_be_had_is_refused(box: dict[str, str], kafka: KafkaSettings) -> None:
+    given = box | {"KAFKA_BOOTSTRAP_SERVERS": kafka.bootstrap_servers}
+    answer = run_sandbox("up", "kafka", "--secure", environment=given)
+    assert answer.returncode == EXIT_CONFIG
+    assert "KAFKA_SECURITY_PROTOCOL=PLAINTEXT" in answer.stderr
+    other = run_sandbox("up", "mlflow", "--secure", environment=box)
+    assert (other.returncode, "leave it out" in other.stderr) == (EXIT_CONFIG, True)
 
 
 def test_a_broker_killed_with_kill_9_starts_again_with_its_data(box: dict[str, str]) -> None:

@@ -52,7 +52,7 @@ def replay(table, outcomes):
         *(column.tolist() for column in columns), strict=True
     ):
         row = Transaction(0, time_s, customer, terminal, cents, "", cents / 100)
-        windows = customers.setdefault(customer, CustomerWindows([], []))
+        windows = customers.setdefault(customer, CustomerWindows(WindowSeries([], [])))
         seen, _ = windows.observe(row, accept=accept)
         known = terminals.get(terminal, WindowSeries([], [])).windows(time_s, NO_FLOOR)
         answers.append(feature_row(row, seen, known))

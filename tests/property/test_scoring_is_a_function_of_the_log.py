@@ -19,6 +19,7 @@ from tests.streams import (
     publish,
     put,
     records,
+    snapshots_in,
     transaction,
 )
 
@@ -76,11 +77,12 @@ def answers_by_source(outputs):
     return found
 
 
+def small_artifact(folder):
+    return artifact_of(folder, entries=[(1, END_S - DAY, 777)], outcomes=[(1, END_S - DAY, 1)])
+
+
 def score(cluster, folder, batches):
-    scorer = open_scorer(
-        cluster,
-        artifact_of(folder, entries=[(1, END_S - DAY, 777)], outcomes=[(1, END_S - DAY, 1)]),
-    )
+    scorer = open_scorer(cluster, small_artifact(folder))
     return answers_by_source([output for batch in batches for output in scorer.score(batch)])
 
 
@@ -147,6 +149,35 @@ def test_a_replay_from_any_offset_and_a_duplicate_delivery_repeat_the_answer(row
     with_folder(check)
 
 
+@given(stream, st.data())
+@settings(deadline=None, max_examples=100)
+def test_from_a_snapshot_and_the_log_behind_it_the_answers_are_equal(rows, data):
+    cluster = fill(rows)
+    log = records(cluster)
+    cuts = sorted(data.draw(st.sets(st.integers(0, len(log)))) | {0, len(log)})
+    start = data.draw(st.integers(0, len(log)))
+    damaged = data.draw(st.booleans())
+
+    def check(folder):
+        artifact = small_artifact(folder)
+        kept = snapshots_in(folder, artifact)
+        scorer = open_scorer(cluster, artifact, snapshots=kept)
+        whole = {}
+        for first, end in pairwise(cuts):  # what is touched after a snapshot is in the next one
+            whole |= answers_by_source(scorer.score(log[first:end]))
+            kept.wait_written()
+        assert whole == score(cluster, folder, [log])
+        files = sorted(folder.glob("*/000/*.state"))
+        if files and damaged:
+            files[-1].write_bytes(files[-1].read_bytes()[:-1])
+        again = open_scorer(cluster, artifact, snapshots=snapshots_in(folder, artifact))
+        from_there = answers_by_source(again.score(log[start:]))
+        assert from_there == {source: whole[source] for source in from_there}
+        assert len(from_there) == len(log) - start
+
+    with_folder(check)
+
+
 @given(stream, st.integers(0, 400 * DAY))
 @settings(deadline=None, max_examples=100)
 def test_a_label_that_arrives_early_changes_nothing(rows, lead_s):
@@ -159,10 +190,7 @@ def test_a_label_that_arrives_early_changes_nothing(rows, lead_s):
 
     def check(folder):
         expected = score(early, folder, [everything])
-        scorer = open_scorer(
-            just_in_time,
-            artifact_of(folder, entries=[(1, END_S - DAY, 777)], outcomes=[(1, END_S - DAY, 1)]),
-        )
+        scorer = open_scorer(just_in_time, small_artifact(folder))
         published, complete_s, outputs = 0, END_S, []
         for record in everything:
             (read,) = scorer.read([record])

@@ -9,7 +9,18 @@ import numpy as np
 from benchmarks.evaluate import EngineLife, Record
 from benchmarks.parity import Ledger, Mismatches, Outputs, source_ids
 from benchmarks.plan import Step
-from benchmarks.samples import HOST_BUSY, HOST_STEAL, OffsetSample, Totals, TreeUse, UseSample
+from benchmarks.samples import (
+    ENGINE,
+    HOST_BUSY,
+    HOST_STEAL,
+    INSTANCES,
+    OVERHEAD,
+    OffsetSample,
+    Totals,
+    TreeUse,
+    UseSample,
+    difference,
+)
 from fraud_core.load_report import LoadReport
 
 START_S = 1_700_000_000
@@ -75,6 +86,17 @@ def uses(cores=0.5):
         for role, share in (("engine", cores), (HOST_BUSY, 1.0), (HOST_STEAL, 0.02)):
             use = TreeUse(100 + share * second, 200 * MIB, 3)
             found.append(UseSample(START_S + second, START_S + second + 0.02, role, use))
+    return found
+
+
+def parted(cores=0.5, instances=0.3):
+    """Samples of an engine whose instances use a part of its CPU and 150 of its 200 MiB."""
+    found = uses(cores)
+    for one in [one for one in found if one.role == ENGINE]:
+        second = one.slot_s - START_S
+        part = TreeUse(50 + instances * second, 150 * MIB, 2)
+        found.append(UseSample(one.slot_s, one.at_s, INSTANCES, part))
+        found.append(UseSample(one.slot_s, one.at_s, OVERHEAD, difference(one.use, part)))
     return found
 
 

@@ -9,11 +9,10 @@ from benchmarks.agenda import (
     Probe,
     Standing,
     cells_of,
-    dry_run,
-    estimate_s,
     is_finished,
     next_action,
 )
+from benchmarks.forecast import dry_run, estimate_s
 from benchmarks.plan import Step, load_plan, plan_from
 
 SMOKE = load_plan(Path("benchmarks/plans/smoke.yaml"))
@@ -69,6 +68,40 @@ def test_the_smoke_plan_takes_under_eight_minutes():
 def test_the_quick_plan_takes_under_fifteen_minutes_where_one_instance_is_enough():
     plan = load_plan(Path("benchmarks/plans/quick-50-400.yaml"))
     assert estimate_s(campaign(plan, always_held, drain_eps=2000)) < 15 * 60
+
+
+def test_the_demand_plan_takes_at_most_75_minutes():
+    plan = load_plan(Path("benchmarks/plans/demand-50-400.yaml"))
+    assert (plan.profile, set(plan.engines), plan.instances) == (
+        "quick",
+        {"faust", "spark"},
+        (1, 2, 3),
+    )
+    assert estimate_s(dry_run(plan, cells_of(plan))) < 75 * 60
+
+
+def test_the_capacity_plan_takes_about_75_minutes():
+    plan = load_plan(Path("benchmarks/plans/capacity.yaml"))
+    assert estimate_s(dry_run(plan, cells_of(plan))) < 76 * 60
+
+
+def test_a_size_is_run_only_where_no_smaller_instance_holds_the_rate_alone():
+    sizes = {"cpu": [0.1, 0.5, 0.25]}
+    plan = plan_of(engines=["faust"], instances=[1, 2], instance=sizes, rates_eps=[50, 200])
+
+    def judge(step):
+        held = step.rate_eps <= 400 * step.cpu * step.instances
+        return "sustainable" if held else "unsustainable"
+
+    assert sorted(ids(campaign(plan, judge))) == [
+        "faust-x1-c0.1-200eps",
+        "faust-x1-c0.1-50eps",
+        "faust-x1-c0.25-200eps",
+        "faust-x1-c0.25-50eps",
+        "faust-x1-c0.5-200eps",
+        *("faust-x2-c0.1-200eps", "faust-x2-c0.1-50eps", "faust-x2-c0.25-200eps"),
+    ]
+    assert len(dry_run(plan, cells_of(plan))) == 12
 
 
 def test_the_order_is_given_by_the_seed():
@@ -155,6 +188,56 @@ def test_one_cell_can_be_measured_alone():
 def test_a_step_has_a_name_for_each_repetition():
     step = Step(engine="faust", instances=2, rate_eps=50, warmup_s=1, measure_s=1, repetition=3)
     assert (step.id, step.cell) == ("faust-x2-50eps-r3", "faust-2")
+
+
+SIZES = {"cpu": [0.05, 0.25]}
+
+
+def test_each_count_is_measured_at_each_size_and_named_by_it():
+    fields = {"engines": ["faust"], "instances": [1, 2], "instance": SIZES, "rates_eps": [50]}
+    plan = plan_of(question="capacity", **fields)
+
+    assert sorted(cell.id for cell in cells_of(plan)) == [
+        "faust-1-c0.05",
+        "faust-1-c0.25",
+        "faust-2-c0.05",
+        "faust-2-c0.25",
+    ]
+    steps = campaign(plan, always_held)
+    assert sorted((step.id, step.cpu) for step in steps) == [
+        ("faust-x1-c0.05-50eps", 0.05),
+        ("faust-x1-c0.25-50eps", 0.25),
+        ("faust-x2-c0.05-50eps", 0.05),
+        ("faust-x2-c0.25-50eps", 0.25),
+    ]
+
+
+def test_a_larger_count_is_needed_only_at_the_size_that_lost():
+    plan = plan_of(engines=["faust"], instances=[1, 2], instance=SIZES, rates_eps=[50])
+
+    def judge(step):
+        return "sustainable" if step.cpu * step.instances > 0.06 else "unsustainable"
+
+    assert sorted(ids(campaign(plan, judge))) == [
+        "faust-x1-c0.05-50eps",
+        "faust-x1-c0.25-50eps",
+        "faust-x2-c0.05-50eps",
+    ]
+
+
+def test_one_size_changes_no_name_and_no_order():
+    plain = plan_of(instances=[1, 2], question="capacity")
+    sized = plan_of(instances=[1, 2], question="capacity", instance={"cpu": 0.25})
+
+    assert ids(campaign(plain, always_held)) == ids(campaign(sized, always_held))
+    assert {step.cpu for step in campaign(sized, always_held)} == {0.25}
+
+
+def test_the_drain_of_a_size_has_its_name():
+    plan = plan_of(find="knee", rates_eps=[], engines=["faust"], instance=SIZES)
+
+    probes = [one.id for one in dry_run(plan, cells_of(plan)) if isinstance(one, Probe)]
+    assert sorted(probes) == ["faust-x1-c0.05-drain", "faust-x1-c0.25-drain"]
 
 
 DRAINS = plan_from(

@@ -1,5 +1,10 @@
+import pytest
+
+from benchmarks.agenda import search_move
 from benchmarks.answers import answered, undecided, unmet_requirements
 from benchmarks.plan import plan_from
+from benchmarks.report import interval_text
+from benchmarks.search import SearchSettings
 from tests.unit.benchmarks.results import run_of, step_of
 
 
@@ -90,6 +95,26 @@ def test_a_knee_without_an_end_is_a_doubt():
     assert undecided(result)[0].startswith("the knee of faust-1 is not confirmed")
 
 
+@pytest.mark.parametrize("low_eps", [None, 300])
+def test_a_latency_that_was_not_measured_is_not_said_to_be_below_anything(low_eps):
+    steps = [step(rate_eps, slo_met=None) for rate_eps in (50, 400)]
+    steps += [step(440, "unsustainable", slo_met=None)]
+    steps += [step(low_eps, slo_met=True)] if low_eps else []
+    (cell,) = campaign(*steps, instances=[1]).cells
+    assert interval_text(cell.knee_latency) == ("300 to 440" if low_eps else "not measured")
+    assert interval_text(cell.knee_backlog) == "400 to 440"
+
+
+def test_a_search_for_the_latency_ends_where_no_run_tells_it():
+    plan = plan_of(find="knee", question="capacity", knees=["backlog", "latency"], rates_eps=[])
+    steps = [step(300, slo_met=None), step(303, slo_met=None), step(330, "unsustainable")]
+    untold = [one.model_copy(update={"slo_met": None}) for one in steps]
+    quick = plan.model_copy(update={"search": SearchSettings(confirm_runs=1)})
+    assert search_move(quick, untold, 400) is None
+    told = [one.model_copy(update={"slo_met": False}) for one in steps]
+    assert search_move(quick, told, 400).rate_eps < 300
+
+
 def test_records_that_are_late_are_not_lost():
     late = step(50, "unsustainable", missing=9, drain_s=None)
     assert unmet_requirements(campaign(late)) == []
@@ -112,3 +137,25 @@ def test_a_step_that_failed_is_a_doubt_of_its_cell_only():
     result = campaign(step(50), step(400)).model_copy(update={"failed": [failed]})
     assert undecided(result) == ["faust-x2-50eps not measured: no Java"]
     assert undecided(result, ["faust-1"]) == []
+
+
+def sized_step(cpu, verdict="sustainable", **changes):
+    return step(50, verdict, cpu=cpu, size_name=f"c{cpu:g}", limited_by="cgroup1", **changes)
+
+
+def test_the_smallest_size_that_holds_a_rate_alone_is_told():
+    sizes = {"cpu": [0.05, 0.25, 1]}
+    steps = [sized_step(0.05, "unsustainable"), sized_step(0.25), sized_step(1)]
+    result = campaign(*steps, instances=[1], rates_eps=[50], instance=sizes)
+
+    assert [(one.instances, one.smallest_cpu) for one in result.answers] == [(1, 0.25)]
+    assert [cell.id for cell in result.cells] == ["faust-1-c0.05", "faust-1-c0.25", "faust-1-c1"]
+    assert undecided(result) == []
+
+
+def test_a_size_that_nothing_held_is_no_answer():
+    steps = [sized_step(0.05), sized_step(0.25)]
+    free = [one.model_copy(update={"limited_by": "none"}) for one in steps]
+    result = campaign(*free, instances=[1], rates_eps=[50], instance={"cpu": [0.05, 0.25]})
+
+    assert result.answers[0].smallest_cpu is None

@@ -3,10 +3,20 @@ from pathlib import Path
 from types import SimpleNamespace
 
 import numpy as np
+import pytest
 
 from benchmarks.backlog import Backlog
-from benchmarks.console import Narrator, progress_line, summary, trend_lately
-from benchmarks.runner import Progress, Sampled, loading
+from benchmarks.console import (
+    Narrator,
+    cpu_text,
+    progress_line,
+    size_text,
+    summary,
+    trend_lately,
+)
+from benchmarks.plan import InstanceLimits
+from benchmarks.progress import Progress, Sampled, loading
+from benchmarks.result import DrainProbe
 from tests.unit.benchmarks.records import BASELINE, START_S, STEP, offsets, outputs, uses
 from tests.unit.benchmarks.results import run_of, step_of
 
@@ -80,13 +90,64 @@ def test_the_trend_of_lately_has_a_word():
 def test_without_a_terminal_there_is_a_line_each_five_seconds_and_at_each_new_phase(capsys):
     now = datetime(2026, 1, 1, 12, tzinfo=UTC)
     times = [now + timedelta(seconds=tick / 2) for tick in range(24)]
-    clock = iter(times)
+    clock = iter([now, *times])  # asked once at the beginning of the step
     narrator = Narrator(lambda: next(clock), live=False)
-    narrator.begin(2, 4, STEP)
+    narrator.begin(2, 4, STEP, 300)
     for tick in range(24):
         phase = "starting" if tick < 12 else "warm-up"
         narrator.tell(Progress(STEP, phase, tick / 2))
     narrator.close()
     lines = capsys.readouterr().err.splitlines()
     assert [line[:8] for line in lines] == ["12:00:00", "12:00:05", "12:00:06", "12:00:11"]
-    assert lines[0] == "12:00:00 step 2/4 faust x1 @ 10/s  starting 00:00"
+    assert lines[0] == "12:00:00 step 2/4 faust x1 @ 10/s  starting 00:00  left run 00:05:00", (
+        lines[0]
+    )
+
+
+def test_a_progress_line_ends_with_what_is_left_of_phase_and_run():
+    assert progress_line(progress_at(50), 1870).endswith("cpu 0.50  left 00:31, run 00:31:10")
+
+
+def test_a_run_that_takes_longer_than_usual_is_not_over_before_its_phase():
+    assert progress_line(progress_at(50), -20).endswith("left 00:31, run 00:00:31")
+
+
+def test_cpu_of_the_instances_is_shown_where_it_differs_from_the_whole():
+    apart = step_of().model_copy(
+        update={"cpu_s_per_million": 50_000.0, "cpu_s_per_million_instances": 40_000.0}
+    )
+    assert cpu_text(step_of()) == "50,000"
+    assert cpu_text(apart) == "40,000 of 50,000"
+    assert cpu_text(apart.model_copy(update={"cpu_s_per_million": None})) == "-"
+
+
+def sized(**limits):
+    return run_of(step_of()).plan.model_copy(update={"instance": InstanceLimits(**limits)})
+
+
+def test_what_held_the_instances_is_said():
+    step = step_of().model_copy(update={"limited_by": "cgroup1"})
+    run = run_of(step).model_copy(update={"plan": sized(cpu=0.25, memory_mb=1500)})
+
+    assert size_text(run) == "instances of 0.25 core and 1500 MB, held by cgroup1"
+    assert size_text(run_of(step)) == ""
+
+
+def test_what_held_the_instances_of_a_drain_is_said():
+    drain = DrainProbe(
+        engine="faust", instances=1, records=9, drain_eps=None, step="a", limited_by="none"
+    )
+    run = run_of(drains=[drain]).model_copy(update={"plan": sized(cpu=0.25)})
+
+    assert size_text(run) == ("instances of 0.25 core, but nothing is known to have held them in a")
+
+
+@pytest.mark.parametrize("means", ["none", "unknown"])
+def test_a_size_that_nothing_held_is_said_plainly(means):
+    step = step_of().model_copy(update={"limited_by": means})
+    run = run_of(step).model_copy(update={"plan": sized(cpu=0.25)})
+
+    assert size_text(run) == (
+        "instances of 0.25 core, but nothing is known to have held them in faust-x1-10eps"
+    )
+    assert size_text(run) in summary(run, REPORT, color=False)

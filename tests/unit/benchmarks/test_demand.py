@@ -1,5 +1,6 @@
 import pytest
 
+from benchmarks.attempts import Attempt
 from benchmarks.demand import (
     CellRuns,
     answer_sentence,
@@ -8,7 +9,7 @@ from benchmarks.demand import (
     demands,
     next_count,
 )
-from benchmarks.search import Attempt, Knee
+from benchmarks.search import Knee
 
 S, U, INCONCLUSIVE = "sustainable", "unsustainable", "inconclusive"
 
@@ -29,6 +30,24 @@ def test_without_a_loss_below_it_is_not_verified(below):
     found = demand([cell(1, *below), cell(2, (400, S))], 400)
     assert (found.instances, found.verified) == (2, False)
     assert "not verified" in found.sentence
+
+
+def test_a_smaller_rate_lost_below_verifies_a_larger_one():
+    found = demand([cell(1, (400, U)), cell(2, (400, S), (600, S))], 600)
+    assert (found.instances, found.verified) == (2, True)
+    assert "1 instance lost 400 events/s already" in found.sentence
+
+
+def test_a_run_at_the_rate_itself_counts_more_than_a_smaller_one():
+    found = demand([cell(1, (400, U), (600, S)), cell(2, (600, S))], 600)
+    assert found.instances == 1
+    doubted = demand([cell(1, (400, INCONCLUSIVE)), cell(2, (600, S))], 600)
+    assert (doubted.instances, doubted.verified) == (2, False)
+
+
+def test_a_rate_above_one_that_every_count_lost_is_lost_without_a_run():
+    found = demand([cell(1, (200, U)), cell(2, (200, S), (400, U))], 800)
+    assert (found.instances, found.decided) == (None, True)
 
 
 def test_a_gap_in_the_counts_is_not_verified():

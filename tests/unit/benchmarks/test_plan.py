@@ -22,6 +22,11 @@ FIELDS = {"id": "try", "engines": ["faust", "spark"], "rates_eps": [50, 400]}
         ({"rates_eps": []}, "rates_eps is missing: give rates, or find: knee"),
         ({"find": "drain"}, "rates_eps has no meaning with find: drain"),
         ({"label_delays_h": [6]}, "label_delays_h needs find: drain"),
+        ({"find": "drain", "rates_eps": [], "ladder": True}, "ladder is for question: demand"),
+        (
+            {"find": "drain", "rates_eps": [], "engines": ["external"]},
+            "find: drain starts its engines on a full topic, and external runs already",
+        ),
         ({"label_delays_h": [0.5]}, "label_delays_h.0: Input should be greater than or equal to 1"),
         ({"engines": ["flink"]}, "engines.0"),
         ({"engines": []}, "engines"),
@@ -99,3 +104,43 @@ def test_a_wrong_change_is_an_error(change, words):
 @pytest.mark.parametrize("path", sorted(Path("benchmarks/plans").glob("*.yaml")), ids=str)
 def test_every_plan_of_ours_can_be_read(path):
     assert load_plan(path).id == path.stem
+
+
+@pytest.mark.parametrize(
+    ("asked", "sizes"), [({"cpu": 0.25}, (0.25,)), ({"cpu": [1, 0.5]}, (1.0, 0.5)), ({}, (None,))]
+)
+def test_a_quota_is_a_number_or_a_list_of_them(asked, sizes):
+    plan = plan_from({**FIELDS, "instance": asked}, "here")
+
+    assert plan.instance.sizes == sizes
+
+
+def test_a_list_of_quotas_can_be_set_on_the_command_line(tmp_path):
+    path = tmp_path / "plan.yaml"
+    path.write_text("id: try\nengines: [faust]\nrates_eps: [50]\n")
+
+    plan = load_plan(path, ["instance.cpu=0.05,0.25", "instance.memory_mb=1500"])
+
+    assert (plan.instance.cpu, plan.instance.memory_mb) == ((0.05, 0.25), 1500)
+
+
+def test_only_several_sizes_are_told_apart_in_names():
+    one = plan_from({**FIELDS, "instance": {"cpu": 0.25}}, "here")
+    two = plan_from({**FIELDS, "instance": {"cpu": [0.25, 1]}}, "here")
+
+    assert one.instance.name_of(0.25) == ""
+    assert [two.instance.name_of(cpu) for cpu in two.instance.sizes] == ["c0.25", "c1"]
+
+
+@pytest.mark.parametrize(
+    ("limits", "words"),
+    [
+        ({"cpu": 0}, "instance.cpu"),
+        ({"cpu": [0.5, 0.5]}, "0.5 is there twice"),
+        ({"memory_mb": 1}, "instance.memory_mb"),
+        ({"memory": 100}, "did you mean memory_mb"),
+    ],
+)
+def test_a_wrong_size_is_an_error_that_names_the_place(limits, words):
+    with pytest.raises(ConfigError, match=words):
+        plan_from({**FIELDS, "instance": limits}, "here")

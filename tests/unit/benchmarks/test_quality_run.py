@@ -11,10 +11,19 @@ from benchmarks.quality_run import judge_quality, raise_if_not_good
 from benchmarks.quality_store import load_quality
 from benchmarks.quality_text import quality_text
 from benchmarks.report import write_all
-from benchmarks.store import LEDGER_FILE, OUTPUTS_FILE, QUALITY_FILE, RUN_FILE
+from benchmarks.store import (
+    LEDGER_FILE,
+    OUTPUTS_FILE,
+    QUALITY_FILE,
+    RUN_FILE,
+    load_run,
+    save,
+    step_folder,
+)
 from benchmarks.tracking_records import campaign_run, cell_runs
 from fraud_core.errors import ConfigError, MeasurementError, RequirementNotMetError
-from tests.unit.benchmarks.judged_run import MODEL, save_judged_run, save_offline
+from tests.unit.benchmarks.judged_run import MODEL, save_judged_run, save_offline, save_step
+from tests.unit.benchmarks.results import step_of
 from tests.unit.benchmarks.streams_judged import predicted, stream
 
 LIMITS = QualityLimits()
@@ -186,6 +195,72 @@ def test_engines_that_score_differently_end_with_exit_code_3(tmp_path):
     shutil.copy(other / place.format("faust"), folder / place.format("spark"))
     with pytest.raises(RequirementNotMetError, match=f"faust and spark: {len(SENT.seq)} scores"):
         raise_if_not_good(judged(folder))
+
+
+def with_external(folder, models=("cd" * 32,)):
+    """A step of an engine with a model of its own, which somebody else runs."""
+    step = step_of("bank", mismatches=None).model_copy(update={"command": []})
+    place = step_folder(folder, step.id)
+    place.mkdir(parents=True)
+    save_step(place, SENT, models, predicted(SENT).score * np.float32(0.99))
+    save(folder / RUN_FILE, load_run(folder).model_copy(update={"steps": [step]}))
+    return place / OUTPUTS_FILE
+
+
+def test_an_engine_without_a_reference_is_judged_and_compared_with_nobody(tmp_path):
+    folder = save_judged_run(tmp_path / "try-1")
+    with_external(folder)
+    found = judged(folder)
+    bank = next(one for one in found.steps if one.engine == "bank")
+    assert found.engines_differ == {}
+    assert bank.models[0].transactions == len(SENT.seq)
+    assert bank.replay.mismatches is None
+    assert "do not say what the engine must have answered" in bank.replay.why
+
+
+def test_answers_of_an_external_engine_to_somebody_else_are_left_out(tmp_path):
+    folder = save_judged_run(tmp_path / "try-1")
+    path = with_external(folder)
+    table = pq.read_table(path)
+    foreign = table.slice(0, 3)
+    sources = pa.array(foreign["source"].to_numpy() + 10_000_000)
+    foreign = foreign.set_column(foreign.column_names.index("source"), "source", sources)
+    pq.write_table(pa.concat_tables([table, foreign]), path)
+    bank = next(one for one in judged(folder).steps if one.engine == "bank")
+    assert bank.predicted == len(SENT.seq)
+
+
+def test_predictions_that_do_not_name_their_payment_are_left_out_and_counted(tmp_path):
+    folder = save_judged_run(tmp_path / "try-1")
+    path = with_external(folder)
+    table = pq.read_table(path)
+    untold = table["customer_id"].to_numpy().copy()
+    untold[:5] = -1
+    place = table.column_names.index("customer_id")
+    pq.write_table(table.set_column(place, "customer_id", pa.array(untold)), path)
+    found = judged(folder)
+    said = "bank-x1-10eps: 5 predictions do not name model, customer and amount"
+    assert found.left_out == [said]
+    bank = next(one for one in found.steps if one.engine == "bank")
+    assert bank.predicted == len(SENT.seq) - 5
+
+
+def test_predictions_without_a_model_are_no_predictions(tmp_path):
+    folder = save_judged_run(tmp_path / "try-1")
+    with_external(folder, models=("",))
+    found = judged(folder)
+    assert [one.engine for one in found.steps] == ["faust"]
+    assert found.left_out[-1] == "bank-x1-10eps: no predictions"
+
+
+def test_sizes_are_told_apart(tmp_path):
+    folder = save_judged_run(tmp_path / "try-1")
+    result = load_run(folder)
+    sized = [one.model_copy(update={"cpu": 0.25, "size_name": "c0.25"}) for one in result.drains]
+    save(folder / RUN_FILE, result.model_copy(update={"drains": sized}))
+    found = judged(folder)
+    assert found.steps[0].cell == "faust-1-c0.25"
+    assert "faust x1 of 0.25 core drain" in quality_text(found)
 
 
 def test_a_run_without_predictions_has_no_quality(tmp_path):

@@ -6,8 +6,8 @@ import pytest
 from benchmarks.charts import StepSeries
 from benchmarks.evaluate import latencies_in, window_of
 from benchmarks.movement import backlog_of
-from benchmarks.report import interval_text, remarks_text, render, write_all
-from benchmarks.result import CellResult, KneeResult
+from benchmarks.report import interval_text, remarks_text, render, throttled_text, write_all
+from benchmarks.result import CellResult, InstanceUse, KneeResult
 from tests.unit.benchmarks.campaigns import campaign, series_of_campaign
 from tests.unit.benchmarks.records import (
     BASELINE,
@@ -16,6 +16,7 @@ from tests.unit.benchmarks.records import (
     ledger,
     offsets,
     outputs,
+    parted,
 )
 from tests.unit.benchmarks.results import run_of, step_of
 from tests.unit.benchmarks.saved_run import save_run
@@ -159,3 +160,20 @@ def test_remarks_say_which_limit_they_are_about():
     )
     wanted = "not monotone; p99: no rate was held; not every step of it was measured"
     assert remarks_text(cell) == wanted
+
+
+def test_what_the_instances_used_stands_beside_the_whole():
+    stopped = InstanceUse(
+        name="faust-0", limited_by="cgroup1", throttled_share=0.25, throttled_s=9.0
+    )
+    free = stopped.model_copy(update={"name": "faust-1", "throttled_share": 0.05})
+    step = step_of(uses=parted()).model_copy(
+        update={"instance_use": [stopped, free], "limited_by": "cgroup1"}
+    )
+    page = render(run_of(step), [series_of(step)])
+
+    assert "<td>30,000 of 50,000</td>" in page
+    assert "<td>150 of 200</td>" in page
+    assert "0.30 / 0.20 / – / –" in page  # noqa: RUF001  # as in the page
+    assert "<td>5 % to 25 %</td>" in page
+    assert throttled_text(step_of()) == "–"  # noqa: RUF001  # the same

@@ -1,6 +1,7 @@
 import pytest
 
-from benchmarks.search import Attempt, Knee, SearchSettings, Try, next_move
+from benchmarks.attempts import Attempt
+from benchmarks.search import Knee, SearchSettings, Try, known_so_far, next_move
 
 ONE_RUN = SearchSettings(confirm_runs=1)
 S, U, INCONCLUSIVE, INVALID = "sustainable", "unsustainable", "inconclusive", "invalid"
@@ -68,6 +69,16 @@ def test_a_rate_is_confirmed_where_one_a_hundredth_higher_is_held():
     lost = attempts((100, S), (109, U), (101, U))
     move = next_move(lost, None, settings)
     assert move.rate_eps < 100
+
+
+@pytest.mark.parametrize("start_eps", [104.6, 123.4, 333.3, 999.5, 1234, 87_650])
+@pytest.mark.parametrize("last", [S, U])
+def test_a_factor_that_is_the_resolution_costs_no_further_rate(start_eps, last):
+    settings = SearchSettings(confirm_runs=1, factor=1.1, resolution=1.1, start_eps=start_eps)
+    knee_eps = start_eps * (1.05 if last == U else 0.95)
+    knee, runs = searched(at_most(knee_eps), settings=settings)
+    assert len(runs) == 2
+    assert knee.confirmed
 
 
 def test_planned_rates_are_used():
@@ -187,3 +198,16 @@ def test_the_latency_knee_shares_the_runs_and_lies_below():
 def test_a_latency_that_nobody_knows_is_undecided():
     runs = [Attempt(100, S, slo_met=None)]
     assert next_move(runs, None, ONE_RUN, "latency").rate_eps != 100
+
+
+def test_a_latency_that_nobody_knows_has_no_knee():
+    runs = [Attempt(50, S), Attempt(400, S), Attempt(440, U)]
+    knee = known_so_far(runs, ONE_RUN, "latency")
+    assert (knee.low_eps, knee.high_eps) == (None, None)
+    assert known_so_far(runs, ONE_RUN).low_eps == 400
+
+
+def test_a_rate_of_unknown_latency_is_no_end_of_the_latency_knee():
+    runs = [Attempt(50, S, slo_met=True), Attempt(200, S), Attempt(400, S, slo_met=False)]
+    knee = known_so_far(runs, ONE_RUN, "latency")
+    assert (knee.low_eps, knee.high_eps) == (50, 400)

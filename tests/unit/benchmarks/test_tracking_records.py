@@ -29,6 +29,7 @@ def test_metrics_of_a_cell_stand_at_the_asked_rate():
         "latency_p50_ms": 40.0,
         "latency_p99_ms": 40.0,
         "cpu_s_per_million": step.cpu_s_per_million,
+        "cpu_s_per_million_instances": step.cpu_s_per_million,
         "sent_eps": 10.0,
     }
 

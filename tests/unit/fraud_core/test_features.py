@@ -52,13 +52,13 @@ def test_dropping_what_no_window_reaches_changes_no_answer():
 
 
 def test_the_second_of_a_pair_in_one_second_sees_the_first():
-    customer = CustomerWindows([], [])
+    customer = CustomerWindows(WindowSeries([], []))
     assert windows_of(customer, 100, 1.0)[0][:2] == [1, 100]
     assert windows_of(customer, 100, 2.0)[0][:2] == [2, 300]
 
 
 def test_an_event_up_to_a_day_late_finds_its_whole_window():
-    customer = CustomerWindows([], [])
+    customer = CustomerWindows(WindowSeries([], []))
     windows_of(customer, 0, 1.0)
     windows_of(customer, 30 * DAY + DAY // 2, 2.0)
     answer, late = windows_of(customer, 30 * DAY - 1, 4.0)
@@ -67,7 +67,7 @@ def test_an_event_up_to_a_day_late_finds_its_whole_window():
 
 
 def test_a_very_late_event_is_scored_with_what_is_held_and_forgotten():
-    customer = CustomerWindows([], [])
+    customer = CustomerWindows(WindowSeries([], []))
     windows_of(customer, 0, 1.0)
     windows_of(customer, 40 * DAY, 2.0)
     answer, late = windows_of(customer, 5 * DAY, 4.0)
@@ -78,7 +78,7 @@ def test_a_very_late_event_is_scored_with_what_is_held_and_forgotten():
 
 
 def test_an_event_that_is_not_accepted_leaves_no_trace():
-    customer = CustomerWindows([50], [100])
+    customer = CustomerWindows(WindowSeries([50], [100]))
     assert windows_of(customer, 40, 1.0, accept=False)[0][:2] == [1, 100]
     assert windows_of(customer, 60, 2.0)[0][:2] == [2, 300]
 

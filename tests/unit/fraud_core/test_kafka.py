@@ -63,6 +63,36 @@ def test_the_password_is_masked_when_printed():
     assert 'p"w' not in repr(SECURE)
 
 
+def test_settings_survive_the_environment():
+    plain = KafkaSettings(bootstrap_servers="a:1")
+    assert plain.as_environment() == {"KAFKA_BOOTSTRAP_SERVERS": "a:1"}
+    found = KafkaSettings.from_environment(SECURE.as_environment() | {"KAFKA_SSL_CA_LOCATION": ""})
+    assert found == SECURE.model_copy(update={"ssl_ca_location": ""})
+
+
+def test_only_the_variables_that_are_given_count(monkeypatch):
+    monkeypatch.setenv("KAFKA_BOOTSTRAP_SERVERS", "elsewhere:1")
+    assert KafkaSettings.from_environment({}).bootstrap_servers == SANDBOX_BOOTSTRAP_SERVERS
+
+
+@pytest.mark.parametrize(
+    ("content", "reason"),
+    [(None, "No such file"), (b"\xff\xfe", "not a text file"), (b"none", "holds no certificate")],
+)
+def test_an_authoritys_file_that_is_none_is_an_error_before_any_client(tmp_path, content, reason):
+    path = tmp_path / "ca.pem"
+    if content is not None:
+        path.write_bytes(content)
+    with pytest.raises(ConfigError, match=reason):
+        KafkaSettings.from_environment({"KAFKA_SSL_CA_LOCATION": str(path)})
+
+
+def test_an_authority_in_two_places_is_refused():
+    names = {"KAFKA_SSL_CA_LOCATION": "/etc/ca.pem", "KAFKA_SSL_CA_PEM": "x"}
+    with pytest.raises(ConfigError, match="both set"):
+        KafkaSettings.from_environment(names)
+
+
 def test_producers_partition_as_java_does_and_lose_nothing():
     producer = KafkaSettings().as_producer(linger_ms=5)
     assert producer["partitioner"] == "murmur2_random"

@@ -4,9 +4,11 @@ import pytest
 
 from fraud_core.errors import EXIT_SURROUNDINGS, SurroundingsError
 from sandbox.jars import (
+    ALL_SETS,
     JarHashError,
     jar_paths,
     lock_lines,
+    lock_of,
     read_lock,
     require_jars,
     sha256,
@@ -45,6 +47,16 @@ class Source:
         for name, content in self.content.items():
             if not (self.folder / name).exists():
                 put(self.folder, name, content)
+
+
+def test_a_set_that_is_not_asked_for_is_not_missed(lock: dict[str, str]) -> None:
+    assert list(lock_of(lock | {"spark35/c-3.jar": "0"}, ["broker", "spark"])) == list(lock)
+
+
+def test_the_lock_holds_every_set() -> None:
+    lock = read_lock()
+    sizes = {name: len(lock_of(lock, [name])) for name in ALL_SETS}
+    assert sizes == {"broker": 45, "spark": 4, "spark35": 4}
 
 
 def test_jars_that_are_right_are_not_fetched(jars: Path, lock: dict[str, str]) -> None:

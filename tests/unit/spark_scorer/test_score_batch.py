@@ -1,7 +1,15 @@
+import os
+
 import pyarrow as pa
 
 from fraud_core.prediction import OutputRecord
-from spark_scorer.score_batch import INPUT_COLUMNS, input_records, to_arrow
+from spark_scorer.score_batch import (
+    INPUT_COLUMNS,
+    SCORED_VARIABLE,
+    input_records,
+    instance_name,
+    to_arrow,
+)
 
 
 def test_an_arrow_batch_becomes_records_with_null_and_empty_kept_apart():
@@ -28,3 +36,13 @@ def test_outputs_become_an_arrow_batch_with_their_headers():
         "value": None,
         "headers": [{"key": "reason", "value": b"not JSON"}],
     }
+
+
+def test_a_scorer_is_named_after_the_worker_whose_executor_it_belongs_to(monkeypatch, tmp_path):
+    monkeypatch.delenv(SCORED_VARIABLE, raising=False)
+    assert instance_name() == f"spark-{os.getpid()}"
+    folder = tmp_path / "spark-2" / "app-1" / "0"
+    folder.mkdir(parents=True)
+    monkeypatch.chdir(folder)
+    monkeypatch.setenv(SCORED_VARIABLE, "scored")
+    assert instance_name() == "spark-2"

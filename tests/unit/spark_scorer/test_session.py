@@ -1,3 +1,5 @@
+import json
+
 import pytest
 
 from fraud_core.errors import ConfigError
@@ -25,7 +27,12 @@ def test_jars_that_are_not_named_or_not_there_are_an_error_with_the_remedy(monke
 
 def test_large_records_fit_through_source_and_sink():
     kafka = KafkaSettings()
-    source = source_options(kafka, TopicNames("p-"), 2)
-    assert source["subscribe"] == "p-transactions"
+    source = source_options(kafka, TopicNames("p-"), [0, 2], {})
     assert int(source["kafka.max.partition.fetch.bytes"]) >= 4 * 1024 * 1024
     assert int(sink_options(kafka)["kafka.max.request.size"]) >= 5 * 1024 * 1024
+
+
+def test_a_share_reads_its_partitions_from_where_the_checkpoint_is_done():
+    source = source_options(KafkaSettings(), TopicNames("p-"), [0, 2], {2: 17, 5: 3})
+    assert json.loads(source["assign"]) == {"p-transactions": [0, 2]}
+    assert json.loads(source["startingOffsets"]) == {"p-transactions": {"0": -2, "2": 17}}

@@ -14,13 +14,16 @@ from typing import Annotated, Final
 import typer
 from confluent_kafka import Consumer
 
+from benchmarks.own_instance import OwnInstance
 from fraud_core.artifact import load_artifact
 from fraud_core.client import message_or_raise
 from fraud_core.command import run_command, say
 from fraud_core.errors import ConfigError
+from fraud_core.instance_size import InstanceSize
 from fraud_core.kafka import KafkaSettings
 from fraud_core.output_writer import OutputWriter
 from fraud_core.prediction import Identity
+from fraud_core.snapshots import EVERY_RECORDS, EVERY_S, snapshot_settings
 from fraud_core.stream_scorer import StreamScorer
 from fraud_core.topic_admin import require_topics
 from fraud_core.topics import TopicNames
@@ -35,7 +38,11 @@ app = typer.Typer(add_completion=False, no_args_is_help=True, pretty_exceptions_
 
 
 def consume_until(
-    stop: threading.Event, consumer: Consumer, scorer: StreamScorer, writer: OutputWriter
+    stop: threading.Event,
+    consumer: Consumer,
+    scorer: StreamScorer,
+    writer: OutputWriter,
+    instance: OwnInstance,
 ) -> int:
     """Read, score, write, commit, until told to stop.
 
@@ -51,41 +58,61 @@ def consume_until(
         writer.hand_over(scorer.score(records))
         writer.wait_delivered()
         consumer.commit(asynchronous=False)
+        instance.ready()
         done += len(records)
     return done
 
 
 @app.command()
-def main(
+def main(  # noqa: PLR0913, PLR0917  # one parameter for each option
     artifact: Annotated[Path, typer.Option(help="artifact folder")],
     workers: Annotated[int, typer.Option(help="always 1: it is one process")] = 1,
     topic_prefix: Annotated[str, typer.Option(help="before the names of the topics")] = "",
     group_id: Annotated[str, typer.Option(help="consumer group")] = "plain-loop",
     label_wait_s: Annotated[float, typer.Option(help="longest wait for labels, seconds")] = 5.0,
+    cpu: Annotated[float | None, typer.Option(help="CPU quota once it scores, cores")] = None,
+    memory_mb: Annotated[
+        int | None, typer.Option(help="memory once it scores, millions of bytes")
+    ] = None,
+    instances_file: Annotated[
+        Path | None, typer.Option(help="file to say in which process it is")
+    ] = None,
+    snapshots: Annotated[
+        str, typer.Option(help="folder or s3://bucket/prefix that keeps the state; none by default")
+    ] = "",
+    snapshot_every_records: Annotated[
+        int, typer.Option(min=1, help="records of a partition after which its state is kept")
+    ] = EVERY_RECORDS,
+    snapshot_every_s: Annotated[
+        float, typer.Option(min=0.1, help="seconds after which it is kept if it has moved")
+    ] = EVERY_S,
 ) -> None:
     """Score transactions with a plain consumer loop until SIGTERM.
 
-    Example: python -m benchmarks.plain_loop --artifact .demo/artifact --topic-prefix try-
+    Example: python -m benchmarks.baselines.plain_loop --artifact .demo/artifact --topic-prefix try-
     """
     if workers != 1:
         raise ConfigError(f"--workers {workers}: the plain loop is one process, use --workers 1")
     settings, names = KafkaSettings.from_environment(), TopicNames(topic_prefix)
     checked = load_artifact(artifact)
     require_topics(settings, names.shapes())
+    instance = OwnInstance(f"{ENGINE}-0", InstanceSize.from_options(cpu, memory_mb), instances_file)
+    kept = snapshot_settings(snapshots, snapshot_every_records, snapshot_every_s)
     stop = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: stop.set())
     identity = Identity(ENGINE, f"{ENGINE}-0")
-    scorer = StreamScorer.open(checked, settings, names, identity, label_wait_s)
+    scorer = StreamScorer.open(checked, settings, names, identity, label_wait_s, snapshots=kept)
     # the topics are in the name, so that a second run on other topics is another group
     consumer = Consumer(settings.as_consumer(f"{topic_prefix}{group_id}"))
     consumer.subscribe([names.transactions])
     say(f"plain loop reads {names.transactions}")
     try:
-        done = consume_until(stop, consumer, scorer, OutputWriter.open(settings))
+        done = consume_until(stop, consumer, scorer, OutputWriter.open(settings), instance)
     finally:
         consumer.close()
         scorer.close()
+        instance.close()
     say(f"plain loop stopped, {done} records scored")
 
 

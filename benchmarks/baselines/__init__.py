@@ -1,0 +1,1 @@
+"""The scorer in the plainest loop and in another framework: what the frameworks cost."""

@@ -1,0 +1,208 @@
+"""What happens to a group of Faust workers, under a stream: nothing is lost, nothing is changed."""
+
+from __future__ import annotations
+
+import os
+import signal
+
+import psutil
+import pytest
+
+from fraud_core.topics import PARTITIONS
+from tests.engine_process import STARTS_WITHIN_S
+from tests.faults.faust_group import Account, GroupUnderTest, Stream, now_ms
+from tests.health import ask
+from tests.outputs import count_out, wait_until
+
+pytestmark = [pytest.mark.kafka, pytest.mark.slow]
+
+RATE_EPS = 400
+SESSION_S = 8
+COMMIT_EVERY_MS = 1000
+DRAINED_WITHIN_S = 90
+
+KINDS = ("faust", "faust-tuned")
+
+
+@pytest.fixture
+def make_group(engine_environment, tmp_path):
+    made = []
+
+    def make(kind="faust"):
+        made.append(GroupUnderTest(kind, tmp_path, engine_environment))
+        return made[-1]
+
+    yield make
+    for group in made:
+        group.engine.end()
+
+
+@pytest.fixture
+def stream(tmp_path, dirty_files, trained, topics, engine_environment):
+    return Stream(tmp_path, dirty_files, trained, topics, engine_environment)
+
+
+@pytest.fixture
+def account(kafka, topics, stream):
+    """Wait until a number of records is answered, stop the group cleanly, and give the account."""
+
+    def settle(group, rows):
+        wait_until(
+            lambda: count_out(kafka, topics) >= rows,
+            within_s=DRAINED_WITHIN_S,
+            what=f"{rows} records are answered",
+            alive=lambda: group.engine.is_alive,
+        )
+        found = Account(kafka, topics, stream.ledger)
+        if found.missing:
+            wait_until(
+                lambda: Account(kafka, topics, stream.ledger).missing == 0,
+                within_s=DRAINED_WITHIN_S,
+                what="nothing is missing",
+            )
+        assert group.engine.stop() == 0, group.engine.log()
+        return Account(kafka, topics, stream.ledger)
+
+    return settle
+
+
+def answered(kafka, topics, rows):
+    return lambda: count_out(kafka, topics) >= rows
+
+
+def partitions_of(group, name):
+    _, content = ask(group.health_url(name), "/partitions")
+    return {int(partition) for partition in content["partitions"]}
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_one_of_three_workers_is_killed(
+    kind, make_group, stream, account, kafka, topics, trained, offline
+):
+    rows = 8_000
+    group = make_group(kind)
+    group.start(trained, topics, workers=3)
+    owned = {name: partitions_of(group, name) for name in group.ready()}
+    assert sorted(p for ps in owned.values() for p in ps) == list(range(PARTITIONS))
+    with stream.sending(rows, RATE_EPS):
+        wait_until(answered(kafka, topics, 800), within_s=STARTS_WITHIN_S, what="it scores")
+        victim = group.ready()[f"{kind}-1"]
+        killed_ms = now_ms()
+        os.kill(victim.pid, signal.SIGKILL)
+    found = account(group, rows)
+    found.check(rows, trained, offline)
+    # Scoring went on within 15 s, also of what the dead worker had; the backlog was gone in 60 s.
+    assert found.longest_gap_s(owned[victim.name]) < 15
+    assert found.longest_wait_s() < 60
+    # What is repeated is what the dead worker had answered and not yet committed.
+    for repeats in found.repeated.values():
+        assert repeats[0].instance in (victim.name, None)
+        assert repeats[0].appended_ms > killed_ms - 3 * COMMIT_EVERY_MS
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_stop_in_mid_batch_repeats_nothing(
+    kind, make_group, stream, account, kafka, topics, trained, offline
+):
+    rows = 15_000
+    with stream.sending(rows, 0):
+        pass
+    group = make_group(kind)
+    group.start(trained, topics, workers=1)
+    wait_until(answered(kafka, topics, 1_000), within_s=STARTS_WITHIN_S, what="it scores")
+    assert group.engine.stop() == 0, group.engine.log()
+    assert count_out(kafka, topics) < rows, "it was stopped in the middle"
+    group.start(trained, topics, workers=1)
+    found = account(group, rows)
+    found.check(rows, trained, offline)
+    assert found.repeated == {}
+
+
+def test_a_killed_runner_takes_its_workers_with_it_and_nothing_is_repeated(
+    make_group, stream, account, kafka, topics, trained, offline
+):
+    rows = 5_000
+    group = make_group()
+    group.start(trained, topics, workers=2)
+    workers = [psutil.Process(one.pid) for one in group.ready().values()]
+    with stream.sending(rows, RATE_EPS):
+        wait_until(answered(kafka, topics, 800), within_s=STARTS_WITHIN_S, what="it scores")
+        group.engine.kill()
+        _, alive = psutil.wait_procs(workers, timeout=30)
+        assert alive == []
+        group = make_group()
+        group.start(trained, topics, workers=2)
+    found = account(group, rows)
+    found.check(rows, trained, offline)
+    assert found.repeated == {}, "the workers had stopped cleanly"
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_worker_paused_past_its_session_writes_nothing_that_differs(
+    kind, make_group, stream, account, kafka, topics, trained, offline
+):
+    rows = 9_000
+    group = make_group(kind)
+    group.start(trained, topics, workers=3)
+    with stream.sending(rows, RATE_EPS):
+        wait_until(answered(kafka, topics, 800), within_s=STARTS_WITHIN_S, what="it scores")
+        paused = group.ready()[f"{kind}-1"].pid
+        others = {group.health_url(f"{kind}-{number}") for number in (0, 2)}
+        os.kill(paused, signal.SIGSTOP)
+        try:
+            wait_until(
+                lambda: owned_by(others) == PARTITIONS,
+                within_s=SESSION_S + STARTS_WITHIN_S,
+                what="the others own every partition",
+            )
+        finally:
+            os.kill(paused, signal.SIGCONT)
+    found = account(group, rows)
+    found.check(rows, trained, offline)
+
+
+def owned_by(urls) -> int:
+    return sum(len(ask(url, "/partitions")[1]["partitions"]) for url in urls)
+
+
+def test_a_planned_scale_from_one_to_three_to_two_leaves_no_gap(
+    make_group, stream, account, kafka, topics, trained, offline
+):
+    rows = 12_000
+    group = make_group()
+    group.start(trained, topics, workers=1)
+    with stream.sending(rows, RATE_EPS):
+        wait_until(answered(kafka, topics, 800), within_s=STARTS_WITHIN_S, what="it scores")
+        group.scale(3)
+        group.wait_ready(3)
+        before = count_out(kafka, topics)
+        wait_until(answered(kafka, topics, before + 800), within_s=60, what="three score")
+        group.scale(2)
+        group.wait_ready(2)
+    found = account(group, rows)
+    found.check(rows, trained, offline)
+    assert found.repeated == {}, "who leaves has committed"
+    assert found.longest_gap_s() < 5
+    instances = {one.instance for outputs in found for one in outputs} - {None}
+    assert instances == {"faust-0", "faust-1", "faust-2"}
+
+
+@pytest.mark.slow_fault
+@pytest.mark.parametrize("kind", KINDS)
+def test_five_joins_and_leaves_in_a_minute(
+    kind, make_group, stream, account, kafka, topics, trained, offline
+):
+    rows = 18_000
+    group = make_group(kind)
+    group.start(trained, topics, workers=1)
+    with stream.sending(rows, 250):
+        wait_until(answered(kafka, topics, 500), within_s=STARTS_WITHIN_S, what="it scores")
+        for _ in range(5):
+            for workers in (3, 1):
+                before = count_out(kafka, topics)
+                group.scale(workers)
+                group.wait_ready(workers)
+                wait_until(answered(kafka, topics, before + 300), within_s=60, what="it scores")
+    found = account(group, rows)
+    found.check(rows, trained, offline)
+    assert found.repeated == {}, "who leaves has committed"
