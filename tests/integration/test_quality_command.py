@@ -16,6 +16,7 @@ id: try-quality
 question: capacity
 find: drain
 engines: [plain, faust]
+instance: {cpu: 1}
 probe_records: 20000
 """
 DELAYS = """
@@ -89,6 +90,8 @@ def test_a_drain_is_checked_like_a_step(drained):
     for drain in run["drains"]:
         check = drain["check"]
         assert drain["drain_eps"] > 0
+        assert drain["cpu"] == 1
+        assert drain["limited_by"] not in {None, "unknown"}
         assert check["sent"] == check["scored"] + check["dead_letters"]
         names = ("missing", "feature_mismatches", "score_mismatches", "wrongly_answered")
         assert [check[name] for name in names] == [0, 0, 0, 0]
