@@ -31,8 +31,15 @@ def open_session(master: str, settings: Mapping[str, str]) -> SparkSession:
     builder = SparkSession.builder.master(master).appName("fraud-spark")
     for name, value in settings.items():
         builder = builder.config(name, value)
-    # In the main thread PySpark would put its own handler of Ctrl-C in the place of ours, and that
-    # one talks to the JVM in the middle of another call.
+    return start_session(builder)
+
+
+def start_session(builder: SparkSession.Builder) -> SparkSession:
+    """The builder's session, with Ctrl-C left to our own handler.
+
+    In the main thread PySpark would put its handler in the place of ours, and that one talks to
+    the JVM in the middle of another call.
+    """
     with ThreadPoolExecutor(max_workers=1) as thread:
         return thread.submit(builder.getOrCreate).result()
 
