@@ -155,13 +155,23 @@ def campaign_folder(request: Request, now: datetime) -> Path:
     folder = request.results / run
     if (folder / RUN_FILE).exists():
         _refuse_mixture(request, load_run(folder), folder)
+    make_results_folder(folder)
+    return folder
+
+
+def make_results_folder(folder: Path) -> None:
+    """Make a folder for results, unless it is there.
+
+    Raises:
+        ConfigError: it cannot be made.
+        SurroundingsError: the disk is full.
+    """
     try:
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         reason = error.strerror or "unknown"
         where = f"results folder {folder} cannot be made ({reason}): name another with --results"
         raise disk_full(error, folder) or ConfigError(where) from None
-    return folder
 
 
 def newest_run(plan_id: str, results: Path) -> str | None:

@@ -6,10 +6,12 @@ import secrets
 import time
 from collections.abc import Callable, Sequence
 from contextlib import ExitStack
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Final
+
+import pyarrow.parquet as pq
 
 from benchmarks.agenda import Cell, Probe, Standing, cells_of, next_action
 from benchmarks.answers import answered
@@ -20,6 +22,7 @@ from benchmarks.begin import (
     chosen_cells,
     empty_result,
     look_around,
+    make_results_folder,
     require_startable,
 )
 from benchmarks.cluster import Broker
@@ -53,6 +56,7 @@ from benchmarks.store import (
     set_aside,
     step_folder,
 )
+from benchmarks.supply import fitted
 from benchmarks.whole_drain import WholeDrain, drain_whole
 from fraud_core.errors import ConfigError, MeasurementError, StreamError
 from fraud_core.topic_admin import delete_topics_of
@@ -97,6 +101,9 @@ def run_campaign(request: Request, announce: Announcement) -> tuple[RunResult, P
     now = datetime.now(UTC)
     with ExitStack() as at_end:
         stream = _stream(request, found, at_end)
+        features = _features(request, found, announce.say)
+        supply = pq.read_metadata(features).num_rows
+        request = replace(request, plan=fitted(request.plan, supply, announce.say))
         folder = campaign_folder(request, now)
         what = "-".join(cell.id for cell in cells) if request.cells else "run"
         at_end.enter_context(only_one(folder, what))
@@ -112,7 +119,7 @@ def run_campaign(request: Request, announce: Announcement) -> tuple[RunResult, P
             broker=Broker(found.settings),
             artifact=found.artifact,
             transactions=request.transactions,
-            features=_features(request, found, folder, announce.say),
+            features=features,
             run_folder=folder,
             run_id=folder.name,
             programs={} if stream else {c.engine: _program(request.plan, c) for c in cells},
@@ -121,6 +128,7 @@ def run_campaign(request: Request, announce: Announcement) -> tuple[RunResult, P
             broker_processes=single_samples(found.broker_pid) if found.broker_pid else None,
             tell=announce.tell,
             stream=stream,
+            supply=supply,
         )
         _check_start(bench, cells)
         return campaign.go_on(bench), folder
@@ -134,13 +142,13 @@ def _stream(request: Request, found: Found, at_end: ExitStack) -> Stream | None:
     return open_stream(request.external, Broker(found.settings), found.artifact)
 
 
-def _features(request: Request, found: Found, folder: Path, say: Callable[[str], None]) -> Path:
+def _features(request: Request, found: Found, say: Callable[[str], None]) -> Path:
     """The offline features of the files, computed once for all campaigns."""
     path = request.results / CACHE_FOLDER / f"features-{found.files_key}.parquet"
+    make_results_folder(path.parent)
     if not path.is_file():
         say("computing the offline features of the same files, for the comparison")
-    log = folder / "features.log"
-    make_offline_features(request.transactions, request.artifact, path, log)
+    make_offline_features(request.transactions, request.artifact, path, path.with_suffix(".log"))
     return path
 
 

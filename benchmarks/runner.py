@@ -77,6 +77,7 @@ class Bench:
         broker_processes: how to see the broker's processes; None where they cannot be seen.
         tell: called about twice a second while a step runs.
         stream: an external engine and its log; None where the engines are ours.
+        supply: transactions that the files hold after the history; None where nobody counted.
     """
 
     broker: Broker
@@ -91,6 +92,12 @@ class Bench:
     broker_processes: ReadProcesses | None
     tell: Callable[[Progress], None]
     stream: Stream | None = None
+    supply: int | None = None
+
+    def extends(self, step: Step) -> bool:
+        """True where a step that decides nothing may go on for another window."""
+        asked = step.rate_eps * (step.load_s + step.measure_s)
+        return self.extend and (self.supply is None or asked <= self.supply)
 
 
 @dataclass(frozen=True, slots=True)
@@ -300,7 +307,7 @@ def _roles(bench: Bench) -> dict[str, ReadProcesses]:
 def _load(running: _Running, sampled: Sampled) -> LoadEnd:
     """Run the producer to its end; the engine may end before it, the load goes on."""
     step, bench = running.step, running.bench
-    load_s = step.load_s + (step.measure_s if bench.extend else 0)
+    load_s = step.load_s + (step.measure_s if bench.extends(step) else 0)
     options = ("--rate", f"{step.rate_eps:g}", "--for", f"{load_s:g}s", *_goes_on(bench))
     load = LoadFiles(bench.transactions, bench.artifact.folder)
     command = producer_command(load, running.names, running.folder, options)
@@ -353,7 +360,7 @@ def _watch_load(
         if lost := clearly_lost(seen, step.rate_eps, bench.rules.block_s):
             return LoadEnd(aborted=lost), True
         if not extended and now_s > begun_s + step.load_s + _SURELY_OVER_S:
-            if not bench.extend or _is_window_decided(step, bench.rules, sampled, begun_s):
+            if not bench.extends(step) or _is_window_decided(step, bench.rules, sampled, begun_s):
                 return LoadEnd(), True
             extended = True
     return LoadEnd(extended=extended), False
