@@ -2,22 +2,19 @@
 
 from __future__ import annotations
 
-import json
 import os
 import shutil
 import subprocess
 import sys
-import tempfile
 from collections.abc import Iterator
-from pathlib import Path
 
 import psutil
-import psycopg2
 import pytest
 
 from fraud_core.artifact import HISTORY_FILE, MANIFEST_FILE, MODEL_FILE, load_artifact, sha256_of
 from fraud_core.errors import EXIT_CONFIG, EXIT_SURROUNDINGS
-from tests.sandbox_command import free_port, run_sandbox, sandbox_environment
+from tests.sandbox_command import free_port, run_sandbox
+from tests.services import STORES, Services, running_services
 from tests.unit.benchmarks.results import run_of, step_of
 from tests.unit.benchmarks.saved_run import save_run
 
@@ -28,68 +25,10 @@ SHORTER = ("--train-days", "7")
 """A model that has seen a quarter of what the usual one has."""
 
 
-class Services:
-    """The three services of a sandbox, and what a user's shell has of them."""
-
-    def __init__(self, folder: Path, environment: dict[str, str]) -> None:
-        self.folder = folder
-        self.variables = environment
-
-    @property
-    def secrets(self) -> list[str]:
-        password = (self.folder / "postgresql" / "pgpass").read_text().strip().rpartition(":")[2]
-        key = json.loads((self.folder / "s3" / "key.json").read_text())
-        return [password, key["secret"]]
-
-    def rows(self, query: str) -> list[tuple]:
-        port = int(self.variables["SANDBOX_POSTGRESQL_PORT"])
-        connection = psycopg2.connect(
-            host="127.0.0.1",
-            port=port,
-            user="mlflow",
-            dbname="mlflow",
-            passfile=str(self.folder / "postgresql" / "pgpass"),
-        )
-        try:
-            cursor = connection.cursor()
-            cursor.execute(query)
-            return cursor.fetchall()
-        finally:
-            connection.close()
-
-    def objects(self, name: str) -> list[Path]:
-        """Objects of the bucket with this last part of their name."""
-        return sorted((self.folder / "s3" / "buckets" / "mlflow").rglob(name))
-
-    def run(self, *arguments: str) -> subprocess.CompletedProcess[str]:
-        return subprocess.run(
-            [sys.executable, "-m", *arguments],
-            env=self.variables,
-            capture_output=True,
-            text=True,
-            check=False,
-            timeout=240,
-        )
-
-
 @pytest.fixture(scope="module")
 def services() -> Iterator[Services]:
-    # not below pytest's folder, which nobody but its owner can enter
-    folder = Path(tempfile.mkdtemp(prefix="services-"))
-    folder.chmod(0o755)
-    environment = sandbox_environment(folder)
-    options = ("--backend", "postgresql", "--artifacts", "s3")
-    try:
-        started = run_sandbox("up", "mlflow", *options, environment=environment)
-        assert started.returncode == 0, started.stderr
-        assert "on postgresql and s3" in started.stdout
-        uri = f"http://127.0.0.1:{environment['SANDBOX_MLFLOW_PORT']}"
-        # no key of S3: the server alone has it, clients go through the server
-        yield Services(folder, environment | {"MLFLOW_TRACKING_URI": uri})
-    finally:
-        for service in ("mlflow", "postgresql", "s3"):
-            run_sandbox("down", service, environment=environment)
-        shutil.rmtree(folder, ignore_errors=True)
+    with running_services() as running:
+        yield running
 
 
 @pytest.fixture(scope="module")
@@ -245,8 +184,7 @@ def test_data_survives_a_restart_and_other_stores_are_refused(services, register
     before = services.rows("select count(*) from runs")
     for service in ("mlflow", "postgresql", "s3"):
         assert run_sandbox("down", service, environment=environment).returncode == 0
-    options = ("--backend", "postgresql", "--artifacts", "s3")
-    again = run_sandbox("up", "mlflow", *options, environment=environment)
+    again = run_sandbox("up", "mlflow", *STORES, environment=environment)
     assert again.returncode == 0, again.stderr
     assert services.rows("select count(*) from runs") == before
     assert services.objects(MODEL_FILE)
