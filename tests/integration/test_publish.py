@@ -1,9 +1,14 @@
 """A real MLflow server, asked over HTTP as a browser would: no client of ours stands between."""
 
 import json
+import socket
 import subprocess
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
+from threading import Thread
 
 import psutil
 import pytest
@@ -106,6 +111,70 @@ def test_a_run_published_twice_is_there_once(box: dict[str, str], tmp_path: Path
     assert not any(is_alive(one) for one in (process, *children))
     again = run_sandbox("down", "mlflow", environment=box)
     assert again.stdout == "mlflow: was not running\n"
+
+
+class GoingAway(BaseHTTPRequestHandler):
+    """Passes requests on to a server, so many; after that it is as if the server were dead."""
+
+    uri: str
+    answers_left: int
+
+    def pass_on(self) -> None:
+        cls = type(self)
+        if cls.answers_left == 0:
+            self.close_connection = True
+            self.connection.shutdown(socket.SHUT_RDWR)
+            return
+        cls.answers_left -= 1
+        body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
+        address = f"{self.uri}{self.path}"
+        headers = {k: v for k, v in self.headers.items() if k.lower() not in {"host", "connection"}}
+        answer = requests.request(self.command, address, data=body, headers=headers, timeout=60)
+        self.send_response(answer.status_code)
+        self.send_header("Content-Type", answer.headers.get("Content-Type", "application/json"))
+        self.send_header("Content-Length", str(len(answer.content)))
+        self.end_headers()
+        self.wfile.write(answer.content)
+
+    do_GET = do_POST = do_PUT = do_PATCH = do_DELETE = pass_on
+
+    def log_message(self, *_: object) -> None:
+        """Stay quiet."""
+
+
+@contextmanager
+def going_away_after(answers: int, uri: str) -> Iterator[str]:
+    handler = type("Handler", (GoingAway,), {"uri": uri, "answers_left": answers})
+    server = ThreadingHTTPServer(("127.0.0.1", 0), handler)
+    thread = Thread(target=server.serve_forever)
+    thread.start()
+    try:
+        yield f"http://127.0.0.1:{server.server_port}"
+    finally:
+        server.shutdown()
+        server.server_close()
+        thread.join()
+
+
+@pytest.mark.slow
+def test_a_server_that_goes_away_half_way_is_exit_code_five_and_the_next_publish_completes_it(
+    box: dict[str, str], tmp_path: Path
+) -> None:
+    folder = save_run(tmp_path / "results" / "try-1", campaign_of_two_cells())
+    assert run_sandbox("up", "mlflow", environment=box).returncode == 0
+    uri = f"http://127.0.0.1:{box['SANDBOX_MLFLOW_PORT']}"
+    with going_away_after(20, uri) as address:
+        broken = publish(folder, box | {"MLFLOW_TRACKING_URI": address})
+    assert broken.returncode == EXIT_SURROUNDINGS, broken.stderr
+    assert f"the MLflow server at {address} cannot be used" in broken.stderr
+    assert "give the same command again" in broken.stderr
+    assert "Traceback" not in broken.stderr
+    assert 1 <= Server(uri).runs()["count"] <= 3
+
+    done = publish(folder, box | {"MLFLOW_TRACKING_URI": uri})
+    assert done.returncode == 0, done.stderr
+    assert "0 runs written" not in done.stderr
+    assert_is_there_once(Server(uri))
 
 
 def process_id(box: dict[str, str]) -> int:
