@@ -136,7 +136,7 @@ class GoingAway(BaseHTTPRequestHandler):
         self.end_headers()
         self.wfile.write(answer.content)
 
-    do_GET = do_POST = do_PUT = do_PATCH = do_DELETE = pass_on
+    do_GET = do_POST = do_PUT = do_PATCH = do_DELETE = pass_on  # noqa: N815  # as the library asks
 
     def log_message(self, *_: object) -> None:
         """Stay quiet."""
