@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Final
 
 from benchmarks.agenda import Cell, Standing, attempts_of, cell_of, is_answer, is_finished
 from benchmarks.attempts import KneeKind, outcome_at
-from benchmarks.demand import CellRuns, demands
+from benchmarks.demand import CellRuns, Demand, demands
 from benchmarks.plan import Plan, with_names
 from benchmarks.result import (
     AnswerResult,
@@ -41,40 +41,47 @@ def answered(
     runs = [_runs(plan, cell, standing, None if cell.id in free else cell.cpu) for cell in found]
     by: KneeKind = "latency" if "slo" in plan.require else "backlog"
     asked = demands(runs, plan.rates_eps, by) if runs and plan.question == "demand" else []
-    answers = [
-        AnswerResult(
-            engine=one.engine,
-            target_eps=one.target_eps,
-            instances=one.instances,
-            verified=one.verified,
-            headroom=None if one.headroom is None else round(one.headroom, 2),
-            recommended=one.recommended,
-            smallest_cpu=one.smallest_cores,
-            sentence=one.sentence,
-        )
-        for one in asked
+    sentences = [
+        *demand_sentences(plan, asked, runs, by),
+        *_cell_sentences(plan, cells),
+        *_not_measured(steps),
     ]
-    sentences = demand_sentences(plan, asked, runs, by)
+    missing = [
+        one.id
+        for one in in_order
+        if one not in found and not is_finished(plan, in_order, one, standing)
+    ]
+    known = {
+        "steps": list(steps),
+        "cells": cells,
+        "cells_missing": missing,
+        "answers": [_answer(one) for one in asked],
+        "sentence": " ".join(sentences),
+    }
+    return sized(result.model_copy(update=known), runs, asked, by)
+
+
+def _answer(demand: Demand) -> AnswerResult:
+    return AnswerResult(
+        engine=demand.engine,
+        target_eps=demand.target_eps,
+        instances=demand.instances,
+        verified=demand.verified,
+        headroom=None if demand.headroom is None else round(demand.headroom, 2),
+        recommended=demand.recommended,
+        smallest_cpu=demand.smallest_cores,
+        sentence=demand.sentence,
+    )
+
+
+def _cell_sentences(plan: Plan, cells: Sequence[CellResult]) -> Iterator[str]:
+    """What each cell holds, or how fast it drains."""
     if plan.find == "knee" or plan.question == "capacity":
         scaled, others = capacity_sentences(cells)
-        sentences += [*scaled, *filter(None, map(knee_sentence, others))]
+        yield from scaled
+        yield from filter(None, map(knee_sentence, others))
     else:
-        sentences += [drain_sentence(cell) for cell in cells if cell.drain_eps]
-    sentences += _not_measured(steps)
-    found_so_far = result.model_copy(
-        update={
-            "steps": list(steps),
-            "cells": cells,
-            "cells_missing": [
-                one.id
-                for one in in_order
-                if one not in found and not is_finished(plan, in_order, one, standing)
-            ],
-            "answers": answers,
-            "sentence": " ".join(sentences),
-        }
-    )
-    return sized(found_so_far, runs, asked, by)
+        yield from (drain_sentence(cell) for cell in cells if cell.drain_eps)
 
 
 def _not_measured(steps: Sequence[StepResult]) -> list[str]:

@@ -5,10 +5,10 @@ The page is one file that opens from disk and loads nothing, so MLflow can show 
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 import numpy as np
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
@@ -170,6 +170,44 @@ def render(
     result: RunResult, series: Sequence[StepSeries], quality: RunQuality | None = None
 ) -> str:
     """The report as HTML text; with the quality of the model where that was asked."""
+    return (
+        _environment()
+        .get_template("report.html.j2")
+        .render(
+            result=result,
+            charts=_drawn(charts_of(result, series)),
+            cells=[cell for cell in result.cells if _has_answer(cell)],
+            headline=headline(result),
+            size=size_text(result),
+            many=has_lines(result.steps),
+            size_sentences=size_sentences(result.sizes),
+            cost_sentence=cost_sentence(result),
+            steps=sorted(result.steps, key=_place_in_tables),
+            trend_of=_trend_of,
+            checks=[*drain_lines(result), *(checks_of(quality) if quality else [])],
+            **_quality_fields(quality),
+        )
+    )
+
+
+def _quality_fields(quality: RunQuality | None) -> dict[str, Any]:
+    return {
+        "quality": quality,
+        "quality_charts": _drawn(quality_charts(quality)),
+        "quality_headline": headline_of(quality) if quality else "",
+        "models": list(told_apart(quality)) if quality else [],
+        "remarks_of": remarks_of,
+        "span_of": span_of,
+        "thresholds_of": thresholds_of,
+    }
+
+
+def _drawn(charts: Iterable[Chart]) -> list[tuple[Chart, Markup]]:
+    # the charts are our own SVG, everything else in the page is escaped
+    return [(chart, Markup(svg_of(chart))) for chart in charts]  # noqa: S704
+
+
+def _environment() -> Environment:
     environment = Environment(
         loader=FileSystemLoader(TEMPLATES), autoescape=True, undefined=StrictUndefined
     )
@@ -191,29 +229,7 @@ def render(
         "number": number_text,
         "changed": changed_records,
     }
-    # the charts are our own SVG, everything else in the page is escaped
-    charts = [(chart, Markup(svg_of(chart))) for chart in charts_of(result, series)]  # noqa: S704
-    judged = [(chart, Markup(svg_of(chart))) for chart in quality_charts(quality)]  # noqa: S704
-    return environment.get_template("report.html.j2").render(
-        result=result,
-        charts=charts,
-        cells=[cell for cell in result.cells if _has_answer(cell)],
-        headline=headline(result),
-        size=size_text(result),
-        many=has_lines(result.steps),
-        size_sentences=size_sentences(result.sizes),
-        cost_sentence=cost_sentence(result),
-        steps=sorted(result.steps, key=_place_in_tables),
-        trend_of=_trend_of,
-        quality=quality,
-        quality_charts=judged,
-        quality_headline=headline_of(quality) if quality else "",
-        models=list(told_apart(quality)) if quality else [],
-        checks=[*drain_lines(result), *(checks_of(quality) if quality else [])],
-        remarks_of=remarks_of,
-        span_of=span_of,
-        thresholds_of=thresholds_of,
-    )
+    return environment
 
 
 def _place_in_tables(step: StepResult) -> tuple[str, int, float, float, int]:
