@@ -43,7 +43,7 @@ def answered(
     asked = demands(runs, plan.rates_eps, by) if runs and plan.question == "demand" else []
     sentences = [
         *demand_sentences(plan, asked, runs, by),
-        *_cell_sentences(plan, cells),
+        *_cell_sentences(plan, cells, steps),
         *_not_measured(steps),
     ]
     missing = [
@@ -74,12 +74,19 @@ def _answer(demand: Demand) -> AnswerResult:
     )
 
 
-def _cell_sentences(plan: Plan, cells: Sequence[CellResult]) -> Iterator[str]:
+def _cell_sentences(
+    plan: Plan, cells: Sequence[CellResult], steps: Sequence[StepResult]
+) -> Iterator[str]:
     """What each cell holds, or how fast it drains."""
     if plan.find == "knee" or plan.question == "capacity":
         scaled, others = capacity_sentences(cells)
         yield from scaled
         yield from filter(None, map(knee_sentence, others))
+        tried = {step.cell for step in steps if step.verdict != "invalid"}
+        for cell in cells:
+            if cell.id in tried and cell.knee_backlog is None:
+                who = cell_title(cell)
+                yield f"No rate that was tried decides where the backlog of {who} grows."
     else:
         yield from (drain_sentence(cell) for cell in cells if cell.drain_eps)
 
@@ -110,13 +117,10 @@ def knee_sentence(cell: CellResult) -> str:
     if knee is None:
         return ""
     who = cell_title(cell)
-    if knee.low_eps is None or knee.high_eps is None:
-        known = (
-            f"{who} holds {knee.low_eps:g} events/s, nothing was lost"
-            if knee.low_eps is not None
-            else f"{who} holds no rate that was tried"
-        )
-        return f"{known}."
+    if knee.low_eps is None:
+        return f"{who} holds no rate that was tried, and lost {knee.high_eps:g} events/s."
+    if knee.high_eps is None:
+        return f"{who} holds {knee.low_eps:g} events/s, nothing was lost."
     sure = "" if knee.confirmed else " (not confirmed)"
     return (
         f"The backlog of {who} starts to grow between {knee.low_eps:g} and "

@@ -81,6 +81,21 @@ def test_a_knee_is_an_interval_with_a_sentence():
     )
 
 
+@pytest.mark.parametrize(
+    ("verdict", "said"),
+    [
+        ("inconclusive", "No rate that was tried decides where the backlog of faust x1 grows."),
+        ("unsustainable", "faust x1 holds no rate that was tried, and lost 300 events/s."),
+        ("sustainable", "faust x1 holds 300 events/s, nothing was lost."),
+    ],
+)
+def test_a_knee_of_which_no_end_is_known_says_what_is(verdict, said):
+    result = campaign(
+        step(300, verdict), find="knee", question="capacity", instances=[1], rates_eps=[]
+    )
+    assert said in result.sentence
+
+
 def test_a_knee_without_an_end_is_a_doubt():
     result = campaign(
         step(300),

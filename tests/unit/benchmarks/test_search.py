@@ -128,6 +128,15 @@ def test_where_all_is_inconclusive_the_end_is_marked():
     assert any(flag.startswith("undecided at") for flag in knee.flags)
 
 
+def test_where_nothing_was_held_an_undecided_rate_is_no_end():
+    undecided = attempts((100, INCONCLUSIVE), (125, INCONCLUSIVE))
+    knee = known_so_far(undecided, ONE_RUN)
+    assert (knee.low_eps, knee.high_eps, knee.confirmed) == (None, None, False)
+    knee = known_so_far([*undecided, Attempt(150, U)], ONE_RUN)
+    assert (knee.low_eps, knee.high_eps) == (None, 150)
+    assert "undecided at 100/s" in knee.flags
+
+
 def test_a_pair_that_is_not_monotone_is_repeated_then_flagged():
     settings = SearchSettings(confirm_runs=3, margin=1)
     pair = attempts((100, S), (110, U), (121, S))
