@@ -27,13 +27,15 @@ def services():
 
 
 @pytest.fixture(scope="module")
-def sequence(services, kafka, dirty_files, tmp_path_factory):
+def sequence(services, engine_environment, dirty_files, tmp_path_factory):
     """All commands of the document, one after the other; the folder that they worked in."""
     folder = tmp_path_factory.mktemp("sequence")
     (folder / "plan.yaml").write_text(PLAN)
     files = ("--transactions", str(dirty_files))
     results = ("--results", str(folder / "results"))
     champion = str(folder / "champion")
+    needed = ("KAFKA_BOOTSTRAP_SERVERS", "JAVA_HOME", "FRAUD_SPARK_JARS")
+    variables = {name: engine_environment[name] for name in needed}
     for command in (
         ("model_export", "train", *files, "--out", str(folder / "model"), "--register"),
         ("model_export", "fetch", "models:/fraud@champion", champion),
@@ -44,7 +46,7 @@ def sequence(services, kafka, dirty_files, tmp_path_factory):
         ("benchmarks", "quality", "sequence", *results),
         ("benchmarks", "publish", "sequence", *results),
     ):
-        done = services.run(*command, KAFKA_BOOTSTRAP_SERVERS=kafka.bootstrap_servers)
+        done = services.run(*command, **variables)
         assert done.returncode == 0, f"{command}\n{done.stdout}\n{done.stderr}"
     return folder
 
