@@ -99,7 +99,7 @@ class StreamScorer:
         *,
         snapshots: SnapshotSettings | None = None,
     ) -> StreamScorer:
-        """Load the model and the history, and connect to the topics.
+        """Load the model and the history, connect to the topics, read the labels that are there.
 
         Args:
             artifact: a checked folder.
@@ -122,6 +122,7 @@ class StreamScorer:
         kept = open_snapshots(snapshots, artifact, settings, names, clocks.monotonic)
         states = PartitionStates(log, history, artifact.manifest.dates, kept)
         labels = LabelFeed.open(settings, names.labels, history, wait_s=label_wait_s)
+        labels.catch_up(clocks.monotonic)
         model = OnnxScorer(artifact.model_path)
         return cls(artifact, names, identity, (states, labels, model), clocks)
 
