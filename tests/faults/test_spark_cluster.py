@@ -22,6 +22,8 @@ MANY_ROWS = 20_000
 """Of a preloaded topic: one batch, long enough to be met in its middle."""
 LARGEST_BATCH_ROWS = 3_000
 """At 400/s, with the time of a recovery: what one batch may repeat."""
+HEARTBEATS_MISSED_S = 120
+"""Spark's own `spark.network.timeout`: who is silent for so long is taken for dead."""
 GONE_WITHIN_S = 20
 LABELS = ("--label-wait-s", "60")
 JVM, EXECUTOR = "pyspark-shell", "CoarseGrainedExecutorBackend"
@@ -145,6 +147,32 @@ def test_an_executor_that_is_killed_comes_back_and_nothing_is_missing(
     assert addresses
     assert all(address.startswith("127.") for address in addresses)
     assert settled(spark).duplicates <= LARGEST_BATCH_ROWS
+
+
+@pytest.mark.slow_fault
+@pytest.mark.timeout(600)
+def test_an_executor_paused_past_its_heartbeats_is_replaced_and_writes_nothing_that_differs(
+    spark, stream, settled, kafka, topics, trained, tmp_path
+):
+    file, rows = tmp_path / "instances.json", 16_000
+    spark.start(trained, topics.prefix, *LABELS, "--instances-file", str(file), workers=2)
+    with stream.sending(rows, 100):
+        scores(kafka, topics, spark, more_than=500)
+        wait_until(lambda: all_ready(file, 2), within_s=30, what="both instances are ready")
+        before = pids(file)
+        paused = psutil.Process(before["spark-1"])
+        paused.suspend()
+        try:
+            wait_until(
+                lambda: pids(file).get("spark-1", before["spark-1"]) != before["spark-1"],
+                within_s=HEARTBEATS_MISSED_S + STARTS_WITHIN_S,
+                what="another executor is in its place",
+                alive=lambda: spark.is_alive,
+            )
+        finally:
+            with suppress(psutil.NoSuchProcess):
+                paused.resume()
+    settled(spark, rows)
 
 
 def test_a_driver_that_is_killed_leaves_nothing_and_goes_on_with_more_executors(

@@ -1,0 +1,64 @@
+"""A broker that ends in mid-run and comes back: nothing is lost, and nothing is changed."""
+
+from __future__ import annotations
+
+import signal
+
+import pytest
+
+from tests.engine_process import STARTS_WITHIN_S, VARIANTS, EngineProcess
+from tests.faults.restarted_broker import RestartedBroker
+from tests.outputs import count_out, wait_until
+from tests.sandbox_command import running_broker, sandbox_environment
+
+pytestmark = [pytest.mark.kafka, pytest.mark.slow]
+
+RATE_EPS = 400
+ROWS = 10_000
+LABELS = ("--label-wait-s", "60")
+REPEATED_S = 8.0
+"""What was answered and not committed when the broker ended, and at the two joins that follow."""
+
+
+@pytest.fixture(scope="module")
+def broker(tmp_path_factory):
+    environment = sandbox_environment(tmp_path_factory.mktemp("restarted"))
+    with running_broker(environment):
+        yield RestartedBroker(environment)
+
+
+@pytest.fixture(scope="module")
+def kafka(broker):
+    """In place of the broker of all tests, which must not end."""
+    return broker.settings
+
+
+@pytest.fixture(scope="module")
+def engine_environment(kafka, java_environment):
+    return java_environment | kafka.as_environment()
+
+
+@pytest.fixture(params=VARIANTS)
+def engine(request, engine_environment, tmp_path):
+    engine = EngineProcess(request.param, tmp_path, engine_environment)
+    yield engine
+    engine.end()
+
+
+@pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGTERM], ids=lambda one: one.name)
+def test_a_broker_that_is_restarted_in_mid_run(
+    number, engine, broker, stream, account, kafka, topics, trained, offline
+):
+    engine.start(trained, topics.prefix, *LABELS, workers=2)
+    with stream.sending(ROWS, RATE_EPS):
+        wait_until(
+            lambda: count_out(kafka, topics) > ROWS // 10,
+            within_s=STARTS_WITHIN_S,
+            what="it scores",
+            alive=lambda: engine.is_alive,
+        )
+        broker.end(number)
+        broker.start()
+    found = account(engine, ROWS)
+    found.check(ROWS, trained, offline)
+    assert found.repeated_s <= REPEATED_S
