@@ -19,8 +19,8 @@ HOUR_S = 3600
 ROWS = 40
 """Of each stretch; a stretch is an hour of event time."""
 TERMINALS = 5
-LABEL_RECORDS = 1_500
-"""More than come with the first answer of the broker's."""
+LABEL_RECORDS = 600
+"""More than one poll takes in."""
 
 
 @pytest.fixture(params=ENGINES)

@@ -1,4 +1,4 @@
-"""A poison record every hundred, of all kinds: each is one dead letter, and nothing else changes."""
+"""A poison record every hundred, of all kinds: each is a dead letter, and nothing else changes."""
 
 from __future__ import annotations
 
