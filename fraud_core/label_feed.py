@@ -5,6 +5,7 @@ Kafka Streams does the same for a GlobalKTable.
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable
 
 from confluent_kafka import OFFSET_BEGINNING, Consumer, KafkaException, Message, TopicPartition
@@ -15,6 +16,8 @@ from fraud_core.history import History
 from fraud_core.kafka import KafkaSettings
 from fraud_core.label_record import decode_label_record
 from fraud_core.label_table import LabelTable
+
+_log = logging.getLogger(__name__)
 
 _POLL_S = 0.02
 _ANSWER_WITHIN_S = 30.0
@@ -107,7 +110,9 @@ class LabelFeed:
             SurroundingsError: the broker stopped answering.
         """
         end = self._end()
+        started_s = clock()
         self._read_until(lambda: self._next_offset >= end, clock)
+        _log.info("labels read records=%d took_s=%.1f", end, clock() - started_s)
 
     def rebuild(self, missing_s: int, clock: Callable[[], float]) -> None:
         """Read everything again, up to where the table stood: somebody asked below its floor.
