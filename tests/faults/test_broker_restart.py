@@ -5,6 +5,7 @@ from __future__ import annotations
 import signal
 
 import pytest
+from confluent_kafka import KafkaException
 
 from tests.engine_process import STARTS_WITHIN_S, VARIANTS, EngineProcess
 from tests.faults.restarted_broker import RestartedBroker
@@ -49,7 +50,7 @@ def engine(request, engine_environment, tmp_path):
 def test_a_broker_that_is_restarted_in_mid_run(
     number, engine, broker, stream, account, kafka, topics, trained, offline
 ):
-    engine.start(trained, topics.prefix, *LABELS, workers=2)
+    engine.start_ready(trained, topics.prefix, *LABELS, workers=2)
     with stream.sending(ROWS, RATE_EPS):
         wait_until(
             lambda: count_out(kafka, topics) > ROWS // 10,
@@ -59,6 +60,19 @@ def test_a_broker_that_is_restarted_in_mid_run(
         )
         broker.end(number)
         broker.start()
+        wait_until(
+            lambda: is_readable(kafka, topics),
+            within_s=STARTS_WITHIN_S,
+            what="every partition has its leader again",
+        )
     found = account(engine, ROWS)
     found.check(ROWS, trained, offline)
     assert found.repeated_s <= REPEATED_S
+
+
+def is_readable(kafka, topics):
+    try:
+        count_out(kafka, topics)
+    except KafkaException:
+        return False
+    return True
