@@ -8,6 +8,7 @@ import subprocess
 from pathlib import Path
 
 import psutil
+import pytest
 
 from benchmarks.engines import program_of
 from fraud_core.instances_file import read_instances
@@ -17,6 +18,9 @@ ENGINES = ("faust", "spark")
 
 VARIANTS = (*ENGINES, "faust-tuned")
 """All that must give the same answers."""
+
+SLOW_SPARK = pytest.param("spark", marks=pytest.mark.slow_fault)
+"""In place of "spark" where its start makes a test longer than a minute."""
 
 STARTS_WITHIN_S = 150
 """Spark's first batch takes some 15 s on a quiet machine."""

@@ -7,7 +7,7 @@ import signal
 import pytest
 from confluent_kafka import KafkaException
 
-from tests.engine_process import STARTS_WITHIN_S, VARIANTS, EngineProcess
+from tests.engine_process import SLOW_SPARK, STARTS_WITHIN_S, EngineProcess
 from tests.faults.restarted_broker import RestartedBroker
 from tests.outputs import count_out, wait_until
 from tests.sandbox_command import running_broker, sandbox_environment
@@ -39,7 +39,7 @@ def engine_environment(kafka, java_environment):
     return java_environment | kafka.as_environment()
 
 
-@pytest.fixture(params=VARIANTS)
+@pytest.fixture(params=["faust", "faust-tuned", SLOW_SPARK])
 def engine(request, engine_environment, tmp_path):
     engine = EngineProcess(request.param, tmp_path, engine_environment)
     yield engine

@@ -69,6 +69,7 @@ def test_a_group_refuses_half_of_another_artifact_and_takes_the_whole(
     account(group, ROWS).check(ROWS, trained, offline, retrained)
 
 
+@pytest.mark.slow_fault
 def test_a_spark_job_scores_with_the_artifact_of_its_start_whatever_comes_later(
     engine_of, stream, account, deployed, kafka, topics, trained, retrained, offline
 ):

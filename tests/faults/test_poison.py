@@ -10,7 +10,7 @@ from confluent_kafka import Producer
 from fraud_core.artifact import load_artifact
 from fraud_core.topics import PARTITIONS
 from tests.bad_records import bad_records
-from tests.engine_process import STARTS_WITHIN_S, VARIANTS, EngineProcess
+from tests.engine_process import SLOW_SPARK, STARTS_WITHIN_S, EngineProcess
 from tests.faults.account import DeadLetter
 from tests.outputs import count_in, wait_until
 
@@ -22,7 +22,7 @@ EVERY = 100
 POISONS = ROWS // EVERY
 
 
-@pytest.fixture(params=VARIANTS)
+@pytest.fixture(params=["faust", "faust-tuned", SLOW_SPARK])
 def engine(request, engine_environment, tmp_path):
     engine = EngineProcess(request.param, tmp_path, engine_environment)
     yield engine
@@ -56,7 +56,7 @@ def test_each_poison_record_is_one_dead_letter_and_all_others_are_scored_as_ever
     engine, stream, account, kafka, topics, trained, offline
 ):
     poisoner = Poisoner(kafka, topics, load_artifact(trained).manifest.history_end_s)
-    engine.start(trained, topics.prefix, "--label-wait-s", "60", workers=2)
+    engine.start_ready(trained, topics.prefix, "--label-wait-s", "60", workers=2)
     with stream.sending(ROWS, RATE_EPS):
         for number in range(POISONS):
             wait_until(
