@@ -16,6 +16,8 @@ pytestmark = [pytest.mark.kafka, pytest.mark.slow]
 
 RATE_EPS = 400
 ROWS = 10_000
+MANY_ROWS = 20_000
+"""Of a preloaded topic: enough to be met in the middle."""
 LABELS = ("--label-wait-s", "60")
 REPEATED_S = 8.0
 """What was answered and not committed when the broker ended, and at the two joins that follow."""
@@ -39,6 +41,13 @@ def engine_environment(kafka, java_environment):
     return java_environment | kafka.as_environment()
 
 
+@pytest.fixture(autouse=True)
+def _up_at_the_end(broker, topics):
+    """A test that fails must not leave the next one without a broker."""
+    yield
+    broker.start()
+
+
 @pytest.fixture(params=["faust", "faust-tuned", SLOW_SPARK])
 def engine(request, engine_environment, tmp_path):
     engine = EngineProcess(request.param, tmp_path, engine_environment)
@@ -52,22 +61,44 @@ def test_a_broker_that_is_restarted_in_mid_run(
 ):
     engine.start_ready(trained, topics.prefix, *LABELS, workers=2)
     with stream.sending(ROWS, RATE_EPS):
-        wait_until(
-            lambda: count_out(kafka, topics) > ROWS // 10,
-            within_s=STARTS_WITHIN_S,
-            what="it scores",
-            alive=lambda: engine.is_alive,
-        )
+        scores(engine, kafka, topics, ROWS // 10)
         broker.end(number)
         broker.start()
-        wait_until(
-            lambda: is_readable(kafka, topics),
-            within_s=STARTS_WITHIN_S,
-            what="every partition has its leader again",
-        )
+        comes_back(kafka, topics)
     found = account(engine, ROWS)
     found.check(ROWS, trained, offline)
     assert found.repeated_s <= REPEATED_S
+
+
+def test_a_stop_while_the_broker_is_away_ends_in_time_and_loses_nothing(
+    engine, broker, stream, account, kafka, topics, trained, offline
+):
+    stream.send(MANY_ROWS)
+    engine.start(trained, topics.prefix, *LABELS)
+    scores(engine, kafka, topics, 1_000)
+    broker.end(signal.SIGKILL)
+    assert engine.stop() == 0, engine.log()
+    broker.start()
+    comes_back(kafka, topics)
+    engine.start(trained, topics.prefix, *LABELS)
+    account(engine, MANY_ROWS).check(MANY_ROWS, trained, offline)
+
+
+def scores(engine, kafka, topics, rows):
+    wait_until(
+        lambda: count_out(kafka, topics) >= rows,
+        within_s=STARTS_WITHIN_S,
+        what=f"{rows} records are answered",
+        alive=lambda: engine.is_alive,
+    )
+
+
+def comes_back(kafka, topics):
+    wait_until(
+        lambda: is_readable(kafka, topics),
+        within_s=STARTS_WITHIN_S,
+        what="every partition has its leader again",
+    )
 
 
 def is_readable(kafka, topics):
