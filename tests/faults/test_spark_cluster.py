@@ -124,6 +124,7 @@ def pids(file):
     return {one.name: one.pid for one in read_instances(file) or []}
 
 
+@pytest.mark.slow_fault
 def test_an_executor_that_is_killed_comes_back_and_nothing_is_missing(
     spark, stream, settled, kafka, topics, trained, tmp_path
 ):
