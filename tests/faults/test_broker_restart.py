@@ -70,6 +70,7 @@ def test_a_broker_that_is_restarted_in_mid_run(
     assert found.repeated_s <= REPEATED_S
 
 
+@pytest.mark.slow_fault
 def test_a_stop_while_the_broker_is_away_ends_in_time_and_loses_nothing(
     engine, broker, stream, account, kafka, topics, trained, offline
 ):
