@@ -62,6 +62,7 @@ def test_a_broker_that_is_restarted_in_mid_run(
     engine.start_ready(trained, topics.prefix, *LABELS, workers=2)
     with stream.sending(ROWS, RATE_EPS):
         scores(engine, kafka, topics, ROWS // 10)
+        assert count_out(kafka, topics) < ROWS, "it ends in mid-run"
         broker.end(number)
         broker.start()
         comes_back(kafka, topics)

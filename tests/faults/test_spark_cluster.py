@@ -10,9 +10,8 @@ import psutil
 import pytest
 
 from benchmarks.programs import session_members
-from fraud_core.instances_file import read_instances
 from tests.engine_process import STARTS_WITHIN_S, EngineProcess
-from tests.outputs import count_in, count_out, wait_until
+from tests.outputs import count_out, wait_until
 
 pytestmark = [pytest.mark.kafka, pytest.mark.slow]
 
@@ -106,45 +105,30 @@ def scores(kafka, topics, spark, *, more_than):
     )
 
 
-def keeps_up(kafka, topics, spark):
+def another_is_ready(spark, before, within_s=STARTS_WITHIN_S):
     wait_until(
-        lambda: count_in(kafka, topics) - count_out(kafka, topics) < 2 * RATE_EPS,
-        within_s=STARTS_WITHIN_S,
-        what="it keeps up",
+        lambda: spark.ready().get("spark-1", before["spark-1"]) != before["spark-1"],
+        within_s=within_s,
+        what="another executor is in its place",
         alive=lambda: spark.is_alive,
     )
 
 
-def all_ready(file, count):
-    found = read_instances(file) or []
-    return len(found) == count and all(one.ready for one in found)
-
-
-def pids(file):
-    return {one.name: one.pid for one in read_instances(file) or []}
-
-
 @pytest.mark.slow_fault
 def test_an_executor_that_is_killed_comes_back_and_nothing_is_missing(
-    spark, stream, settled, kafka, topics, trained, tmp_path
+    spark, stream, settled, kafka, topics, trained
 ):
-    file = tmp_path / "instances.json"
-    spark.start(trained, topics.prefix, *LABELS, "--instances-file", str(file), workers=2)
+    spark.start_ready(trained, topics.prefix, *LABELS, workers=2)
+    before = spark.ready()
     with stream.sending(ROWS, RATE_EPS):
         scores(kafka, topics, spark, more_than=ROWS // 10)
-        wait_until(lambda: all_ready(file, 2), within_s=30, what="both instances are ready")
-        before = pids(file)
         addresses = listening(spark.pid)
         os.kill(before["spark-1"], signal.SIGKILL)
         out = count_out(kafka, topics)
+        assert out < ROWS, "it was killed in mid-stream"
         wait_until(lambda: count_out(kafka, topics) > out, within_s=60, what="scoring goes on")
-    wait_until(
-        lambda: all_ready(file, 2) and pids(file)["spark-1"] != before["spark-1"],
-        within_s=STARTS_WITHIN_S,
-        what="another executor is in its place",
-    )
-    after = pids(file)
-    assert after["spark-0"] == before["spark-0"]
+    another_is_ready(spark, before)
+    assert spark.ready()["spark-0"] == before["spark-0"]
     assert addresses
     assert all(address.startswith("127.") for address in addresses)
     assert settled(spark).duplicates <= LARGEST_BATCH_ROWS
@@ -153,37 +137,32 @@ def test_an_executor_that_is_killed_comes_back_and_nothing_is_missing(
 @pytest.mark.slow_fault
 @pytest.mark.timeout(600)
 def test_an_executor_paused_past_its_heartbeats_is_replaced_and_writes_nothing_that_differs(
-    spark, stream, settled, kafka, topics, trained, tmp_path
+    spark, stream, settled, kafka, topics, trained
 ):
-    file, rows = tmp_path / "instances.json", 16_000
-    spark.start(trained, topics.prefix, *LABELS, "--instances-file", str(file), workers=2)
+    rows = 16_000
+    spark.start_ready(trained, topics.prefix, *LABELS, workers=2)
+    before = spark.ready()
     with stream.sending(rows, 100):
         scores(kafka, topics, spark, more_than=500)
-        wait_until(lambda: all_ready(file, 2), within_s=30, what="both instances are ready")
-        before = pids(file)
         paused = psutil.Process(before["spark-1"])
         paused.suspend()
         try:
-            wait_until(
-                lambda: pids(file).get("spark-1", before["spark-1"]) != before["spark-1"],
-                within_s=HEARTBEATS_MISSED_S + STARTS_WITHIN_S,
-                what="another executor is in its place",
-                alive=lambda: spark.is_alive,
-            )
+            another_is_ready(spark, before, HEARTBEATS_MISSED_S + STARTS_WITHIN_S)
         finally:
             with suppress(psutil.NoSuchProcess):
                 paused.resume()
     settled(spark, rows)
 
 
+@pytest.mark.slow_fault
 def test_a_driver_that_is_killed_leaves_nothing_and_goes_on_with_more_executors(
     spark, stream, settled, kafka, topics, trained
 ):
-    spark.start(trained, topics.prefix, *LABELS, workers=1)
+    spark.start_ready(trained, topics.prefix, *LABELS, workers=1)
     with stream.sending(ROWS, RATE_EPS):
         scores(kafka, topics, spark, more_than=ROWS // 10)
-        keeps_up(kafka, topics, spark)  # else its batch holds all that came during its start
         assert len(programs(spark.pid, EXECUTOR)) == 1
+        assert count_out(kafka, topics) < ROWS, "it is killed in mid-stream"
         os.kill(spark.pid, signal.SIGKILL)
         spark.wait(10)
         assert_gone(spark.pid)
