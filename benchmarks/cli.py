@@ -232,7 +232,7 @@ def compare(
         bool, typer.Option("--anyway", help="also where the machines differ")
     ] = False,
 ) -> None:
-    """Say what changed between two runs: verdicts, knees, latency, CPU.
+    """Say what changed between two runs: verdicts, knees, scaling, cost, latency, CPU.
 
     Example: streamgauge compare smoke-20261102-120431-7f3a smoke-20261103-090000-12ab
     """

@@ -24,7 +24,6 @@ from fraud_core.transaction import PROBE_ID_FLOOR, Transaction, encode, encode_k
 _ANSWER_WITHIN_S = 5.0
 _LATEST = OffsetSpec.latest()  # type: ignore[no-untyped-call]  # has no types
 _DELIVERED_WITHIN_S = 30.0
-_ERRORS = 3
 _ANSWERS_A_POLL: Final = 1000
 _SILENCE_S: Final = 15.0
 """Longer than the interval of most batches; what says nothing of its source is counted only."""
@@ -40,7 +39,7 @@ class Broker:
     def __init__(self, settings: KafkaSettings) -> None:
         """Connect; nothing is asked yet."""
         self.settings = settings
-        self._admin = AdminClient(settings.as_librdkafka())
+        self._admin = AdminClient(settings.as_admin())
 
     def end_offsets(self, names: TopicNames) -> EndOffsets:
         """End offsets of the input and both outputs.
@@ -98,8 +97,7 @@ def send_probes(settings: KafkaSettings, topic: str, time_s: int) -> None:
         if error is not None:
             failed.append(str(error))
 
-    # errors only: a broker that has just started makes the client warn once and try again
-    producer = Producer(settings.as_producer() | {"log_level": _ERRORS})
+    producer = Producer(settings.as_producer())
     for partition in range(PARTITIONS):
         transaction = probe(partition, time_s)
         producer.produce(

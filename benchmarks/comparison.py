@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -11,7 +11,10 @@ from rich import box
 from rich.console import Console
 from rich.table import Table
 
+from benchmarks.cost import Prices
+from benchmarks.cost_answers import fewest, total_provisioned, total_used
 from benchmarks.result import KneeResult, RunResult, StepResult, cell_title
+from benchmarks.sizing_result import CostResult, EstimateResult, ScalingResult
 from fraud_core.errors import ConfigError
 
 SAME_MACHINE: Final = ("cpu", "cores", "memory_gib")
@@ -47,7 +50,13 @@ def compare_runs(first: RunResult, second: RunResult, *, anyway: bool) -> list[C
             f"the runs are of different machines ({', '.join(others)}): their numbers say nothing "
             "of each other; --anyway shows them side by side"
         )
-    changes = [*_model(first, second), *_cells(first, second), *_steps(first, second)]
+    changes = [
+        *_model(first, second),
+        *_cells(first, second),
+        *_scalings(first, second),
+        *_costs(first, second),
+        *_steps(first, second),
+    ]
     if not changes:
         raise ConfigError("the runs have no cell and no step in common: nothing to compare")
     return changes
@@ -86,6 +95,81 @@ def knee_change(here: KneeResult, there: KneeResult) -> str:
         return ""
     # what lies between the two intervals
     return "neighbours" if low <= NEIGHBOURS * high else "moved"
+
+
+def _scalings(first: RunResult, second: RunResult) -> Iterator[Change]:
+    there = {_title(one): one for one in second.scaling}
+    for here in first.scaling:
+        now = there.get(_title(here))
+        if now is not None:
+            yield from _scaling(here, now)
+
+
+def _scaling(here: ScalingResult, there: ScalingResult) -> Iterator[Change]:
+    efficiencies = {point.instances: point.efficiency for point in there.counts}
+    for point in here.counts:
+        now = efficiencies.get(point.instances)
+        if point.instances > 1 and point.efficiency is not None and now is not None:
+            what = f"{_title(here)} efficiency of {point.instances} instances"
+            yield _estimates(what, point.efficiency, now)
+    # a line and the law do not mean the same by it
+    if here.law == there.law:
+        what = f"{_title(here)} events/s per instance"
+        yield _estimates(what, here.eps_per_instance, there.eps_per_instance)
+
+
+def _title(one: ScalingResult | CostResult) -> str:
+    return one.engine if one.cpu is None else f"{one.engine} of {one.cpu:g} core"
+
+
+def _estimates(what: str, here: EstimateResult, there: EstimateResult) -> Change:
+    first, second = here.value or 0.0, there.value or 0.0
+    change = "" if _overlap(here, there) else _share(first, second)
+    return Change(what, _estimate(here), _estimate(there), change)
+
+
+def _overlap(here: EstimateResult, there: EstimateResult) -> bool:
+    """True where both may be the same number; an end that is not known is without bound."""
+    low = max(here.low or 0.0, there.low or 0.0)
+    highs = [one.high for one in (here, there) if one.high is not None]
+    return low <= min(highs, default=float("inf"))
+
+
+def _estimate(one: EstimateResult) -> str:
+    low, value, high = (
+        "?" if end is None else f"{end:.3g}" for end in (one.low, one.value, one.high)
+    )
+    return f"{value} ({low}-{high})"
+
+
+def _costs(first: RunResult, second: RunResult) -> Iterator[Change]:
+    """What the fewest instances cost at the highest rate that both runs held."""
+    here, there = first.plan.prices, second.plan.prices
+    if here is None or there is None:
+        return
+    if here != there:
+        yield Change("prices", _prices(here), _prices(there), "other prices")
+    if here.currency == there.currency:
+        for title, rate_eps in _highest_shared(first, second).items():
+            yield from _cost(title, rate_eps, (first, second))
+
+
+def _prices(prices: Prices) -> str:
+    return f"{prices.vcpu_hour:g} and {prices.gib_hour:g} {prices.currency}"
+
+
+def _highest_shared(first: RunResult, second: RunResult) -> dict[str, float]:
+    held = [{(_title(row), row.rate_eps) for row in run.costs} for run in (first, second)]
+    return dict(sorted(held[0] & held[1]))  # of each engine and size the last one stays
+
+
+def _cost(title: str, rate_eps: float, runs: tuple[RunResult, RunResult]) -> Iterator[Change]:
+    rows = [fewest([row for row in run.costs if _title(row) == title], rate_eps) for run in runs]
+    for name, total in (("paid", total_provisioned), ("used", total_used)):
+        here, there = map(total, rows)
+        if here is not None and there is not None:
+            what = f"{title} at {rate_eps:g}/s {name} for a million events"
+            yield Change(what, f"{here:.3g}", f"{there:.3g}", _share(here, there))
 
 
 def _steps(first: RunResult, second: RunResult) -> list[Change]:

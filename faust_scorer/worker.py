@@ -22,6 +22,7 @@ from faust_scorer.agent import Agent
 from faust_scorer.app import make_app
 from faust_scorer.health import Health, HealthServer
 from faust_scorer.parent import end_with_parent
+from faust_scorer.repeated_lines import thin_out
 from faust_scorer.settings import WorkerSettings, settings_from
 from faust_scorer.watching import FaustDealt, Watch
 from fraud_core.artifact import load_artifact
@@ -53,6 +54,7 @@ def run_worker() -> None:
     log_to_stderr()
     for noisy in ("faust", "aiokafka", "mode"):
         logging.getLogger(noisy).setLevel(logging.WARNING)
+    thin_out(time.monotonic)
     worker.execute_from_commandline()
 
 

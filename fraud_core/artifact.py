@@ -10,7 +10,7 @@ from typing import Final
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from fraud_core.distribution import Distribution
-from fraud_core.errors import ArtifactError, ModelMismatchError
+from fraud_core.errors import ArtifactError, ModelMismatchError, SurroundingsError
 from fraud_core.features import FEATURE_NAMES, FEATURES_VERSION
 from fraud_core.transaction import SECONDS_PER_DAY, DateRange
 
@@ -108,6 +108,19 @@ def load_artifact(folder: Path) -> Artifact:
     for name in (MODEL_FILE, HISTORY_FILE):
         _check_file(folder / name, manifest.files.get(name))
     return Artifact(folder, manifest, manifest.files[MODEL_FILE], manifest.files[HISTORY_FILE])
+
+
+def require_unchanged(artifact: Artifact) -> None:
+    """Check that what was read since an artifact was checked is what was checked.
+
+    Raises:
+        SurroundingsError: it was replaced meanwhile; at the next start it is whole.
+        ArtifactError: it cannot be used now.
+    """
+    if load_artifact(artifact.folder) != artifact:
+        raise SurroundingsError(
+            f"{artifact.folder} was replaced while it was read: start again, with what is in it now"
+        )
 
 
 def read_manifest(folder: Path) -> Manifest:

@@ -7,6 +7,7 @@ Names are librdkafka's, upper case, dots as underscores, behind `KAFKA_`:
 from __future__ import annotations
 
 import difflib
+import logging
 import os
 import ssl
 from collections.abc import Mapping
@@ -19,6 +20,9 @@ from fraud_core.errors import ConfigError, UnknownSettingError
 from fraud_core.topics import LARGEST_INPUT_BYTES, LARGEST_RECORD_BYTES
 
 SANDBOX_BOOTSTRAP_SERVERS = "127.0.0.1:19092"
+
+_SILENT, _TALKATIVE = 0, 6
+"""librdkafka's log levels are syslog's; 6 is its own default."""
 
 _PREFIX = "KAFKA_"
 # Broker images and Kafka's own scripts read these; they are not meant for a client.
@@ -147,13 +151,22 @@ class KafkaSettings(BaseModel):
             settings["ssl.ca.pem"] = self.ssl_ca_pem
         return settings
 
+    def as_admin(self) -> dict[str, Any]:
+        """Settings of every confluent-kafka client of ours; a client for questions needs no more.
+
+        Without a broker librdkafka writes a line to stderr several times a second, and our error
+        says the same once; whoever asks for all log lines gets them.
+        """
+        wants_all = logging.getLogger("fraud_core").isEnabledFor(logging.DEBUG)
+        return self.as_librdkafka() | {"log_level": _TALKATIVE if wants_all else _SILENT}
+
     def as_producer(self, **overrides: str | int | bool) -> dict[str, Any]:
         """Settings of every confluent-kafka producer of ours.
 
         `murmur2_random` is what Java clients and aiokafka do; librdkafka's own default agrees
         with them for about one key in twelve.
         """
-        return self.as_librdkafka() | {
+        return self.as_admin() | {
             "acks": "all",
             "enable.idempotence": True,
             "partitioner": "murmur2_random",
@@ -163,7 +176,7 @@ class KafkaSettings(BaseModel):
 
     def as_consumer(self, group_id: str, **overrides: str | int | bool) -> dict[str, Any]:
         """Settings of every confluent-kafka consumer of ours: from the beginning, no commits."""
-        return self.as_librdkafka() | {
+        return self.as_admin() | {
             "group.id": group_id,
             "enable.auto.commit": False,
             "auto.offset.reset": "earliest",

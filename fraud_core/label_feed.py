@@ -5,16 +5,19 @@ Kafka Streams does the same for a GlobalKTable.
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable
 
-from confluent_kafka import OFFSET_BEGINNING, Consumer, Message, TopicPartition
+from confluent_kafka import OFFSET_BEGINNING, Consumer, KafkaException, Message, TopicPartition
 
-from fraud_core.client import message_or_raise
+from fraud_core.client import client_error, message_or_raise
 from fraud_core.errors import LogError, SurroundingsError
 from fraud_core.history import History
 from fraud_core.kafka import KafkaSettings
 from fraud_core.label_record import decode_label_record
 from fraud_core.label_table import LabelTable
+
+_log = logging.getLogger(__name__)
 
 _POLL_S = 0.02
 _ANSWER_WITHIN_S = 30.0
@@ -95,6 +98,22 @@ class LabelFeed:
                 return
             self.poll(_POLL_S)
 
+    def catch_up(self, clock: Callable[[], float]) -> None:
+        """Read up to where the topic ends now: labels that stand there are not late.
+
+        It takes as long as the topic is; `wait_for` would give up before its end.
+
+        Args:
+            clock: monotonic seconds.
+
+        Raises:
+            SurroundingsError: the broker stopped answering.
+        """
+        end = self._end()
+        started_s = clock()
+        self._read_until(lambda: self._next_offset >= end, clock)
+        _log.info("labels read records=%d took_s=%.1f", end, clock() - started_s)
+
     def rebuild(self, missing_s: int, clock: Callable[[], float]) -> None:
         """Read everything again, up to where the table stood: somebody asked below its floor.
 
@@ -110,19 +129,30 @@ class LabelFeed:
         wanted_s = self.complete_until_s
         self._slack_s += missing_s
         self._rewind()
-        deadline = clock() + _ANSWER_WITHIN_S
-        while self.complete_until_s < wanted_s:
-            if self.poll(_POLL_S):
-                deadline = clock() + _ANSWER_WITHIN_S
-            elif clock() > deadline:
-                text = f"no record of {self._topic} for 30 s while reading it again"
-                raise SurroundingsError(f"{text}: check that the broker is up")
+        self._read_until(lambda: self.complete_until_s >= wanted_s, clock)
 
     def close(self) -> None:
         """Disconnect."""
         self._consumer.close()
 
+    def _read_until(self, is_there: Callable[[], bool], clock: Callable[[], float]) -> None:
+        deadline = clock() + _ANSWER_WITHIN_S
+        while not is_there():
+            if self.poll(_POLL_S):
+                deadline = clock() + _ANSWER_WITHIN_S
+            elif clock() > deadline:
+                text = f"no record of {self._topic} for 30 s while reading it from its start"
+                raise SurroundingsError(f"{text}: check that the broker is up")
+
+    def _end(self) -> int:
+        place = TopicPartition(self._topic, 0)
+        try:
+            return self._consumer.get_watermark_offsets(place, timeout=_ANSWER_WITHIN_S)[1]
+        except KafkaException as error:
+            raise client_error(error.args[0], self._topic) from None
+
     def _rewind(self) -> None:
+        self._next_offset = 0
         self.table = LabelTable(self._history, slack_s=self._slack_s)
         self._consumer.assign([TopicPartition(self._topic, 0, OFFSET_BEGINNING)])
 
@@ -137,3 +167,4 @@ class LabelFeed:
             )
             raise LogError(text)
         self.table.add(record)
+        self._next_offset = offset + 1

@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from fraud_core.artifact import Artifact
+from fraud_core.artifact import Artifact, require_unchanged
 from fraud_core.features import feature_row
 from fraud_core.history import read_history
 from fraud_core.kafka import KafkaSettings
@@ -99,7 +99,7 @@ class StreamScorer:
         *,
         snapshots: SnapshotSettings | None = None,
     ) -> StreamScorer:
-        """Load the model and the history, and connect to the topics.
+        """Load the model and the history, connect to the topics, read the labels that are there.
 
         Args:
             artifact: a checked folder.
@@ -113,16 +113,18 @@ class StreamScorer:
         Raises:
             ArtifactError: the model or the history cannot be used.
             ConfigError: the state does not fit into memory.
-            SurroundingsError: the broker or a topic is not there.
+            SurroundingsError: the broker or a topic is not there, or the artifact was replaced.
         """
         clocks = clocks or Clocks()
         check_memory(artifact)
         history = read_history(artifact.history_path, end_s=artifact.manifest.history_end_s)
+        model = OnnxScorer(artifact.model_path)
+        require_unchanged(artifact)
         log = TransactionLog.open(settings, names.transactions, clocks.monotonic)
         kept = open_snapshots(snapshots, artifact, settings, names, clocks.monotonic)
         states = PartitionStates(log, history, artifact.manifest.dates, kept)
         labels = LabelFeed.open(settings, names.labels, history, wait_s=label_wait_s)
-        model = OnnxScorer(artifact.model_path)
+        labels.catch_up(clocks.monotonic)
         return cls(artifact, names, identity, (states, labels, model), clocks)
 
     def score(self, records: Sequence[InputRecord]) -> list[OutputRecord]:

@@ -6,7 +6,6 @@ import time
 from collections.abc import Callable, Iterable, Mapping
 from concurrent.futures import Future
 from dataclasses import dataclass
-from typing import Any
 
 from confluent_kafka import KafkaError, KafkaException, TopicCollection, TopicPartition
 from confluent_kafka.admin import AdminClient
@@ -171,10 +170,8 @@ class _Admin:
         self._settings = settings
         self._errors: list[KafkaError] = []
         note: Callable[[KafkaError], None] = self._errors.append
-        # Its log lines on stderr would say the same again, once a second.
-        options: dict[str, Any] = {"error_cb": note, "log_level": 0}
         try:
-            self.client = AdminClient(settings.as_librdkafka() | options)
+            self.client = AdminClient(settings.as_admin() | {"error_cb": note})
         except KafkaException as error:
             raise ConfigError(
                 f"the Kafka client does not accept the settings ({error.args[0].str()}): "

@@ -37,7 +37,7 @@ def producer_config(settings: KafkaSettings, *, is_paced: bool) -> dict[str, Any
         linger_ms=_LINGER_MS if is_paced else _DRAIN_LINGER_MS,
         message_timeout_ms=PATIENCE_MS,
         queue_buffering_max_kbytes=_QUEUE_KIBIBYTES,
-    ) | {"log_level": 0}  # its lines would come several times a second; we keep the last error
+    )
 
 
 @dataclass(slots=True)

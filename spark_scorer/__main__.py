@@ -16,6 +16,7 @@ from fraud_core.snapshots import EVERY_RECORDS, EVERY_S, snapshot_settings
 from fraud_core.topic_admin import require_topics
 from fraud_core.topics import TopicNames
 from spark_scorer.job import Job, StopFlag
+from spark_scorer.own_copy import own_copy
 from spark_scorer.run import Executors, run
 from spark_scorer.run_folder import run_folder
 from spark_scorer.score_batch import ScorerSettings
@@ -62,23 +63,28 @@ def score(
     Starts a standalone Spark cluster on loopback addresses with one executor of one core for each
     of --workers, and removes it at the end. Limits hold an executor with its Python processes from
     its first batch on, not the driver. Stops cleanly on SIGTERM and Ctrl-C; started again with the
-    same --checkpoint, also with another --workers, it goes on where it stopped. The broker is named
-    by KAFKA_BOOTSTRAP_SERVERS and the other KAFKA_* settings.
+    same --checkpoint, also with another --workers, it goes on where it stopped. It scores with the
+    artifact of its start, whatever is in that folder later. The broker is named by
+    KAFKA_BOOTSTRAP_SERVERS and the other KAFKA_* settings.
 
     Example: python -m spark_scorer --artifact .demo/artifact --workers 2
     """
     log_to_stderr()
     executors = Executors(master, InstanceSize.from_options(cpu, memory_mb), instances_file)
-    check_memory(load_artifact(artifact), processes=workers)
+    checked = load_artifact(artifact)
+    check_memory(checked, processes=workers)
     connector_jars()
     kafka = with_absolute_path(KafkaSettings.from_environment())
     require_topics(kafka, list(TopicNames(topic_prefix).shapes()))
     kept = snapshot_settings(snapshots, snapshot_every_records, snapshot_every_s)
-    settings = ScorerSettings(artifact.resolve(), topic_prefix, label_wait_s, kafka, kept)
     stop = StopFlag()
     stop.install()
     with run_folder() as folder:
+        # a cluster that is given may run on machines that do not see a folder of this one
+        mine = checked if executors.are_elsewhere else own_copy(artifact, folder)
         place = checkpoint or str(folder / "checkpoint")
+        where, model = mine.folder.resolve(), mine.model_sha256
+        settings = ScorerSettings(where, model, topic_prefix, label_wait_s, kafka, kept)
         run(Job(settings, workers, place, group_id), executors, stop, folder)
 
 

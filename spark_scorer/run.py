@@ -56,6 +56,11 @@ class Executors:
                 "and --instances-file, or leave out --master"
             )
 
+    @property
+    def are_elsewhere(self) -> bool:
+        """True on a cluster that is given."""
+        return bool(self.master) and not self.master.startswith("local")
+
 
 def run(job: Job, executors: Executors, stop: StopFlag, folder: Path) -> None:
     """Score until told to stop; nothing runs on afterwards.

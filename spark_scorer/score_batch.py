@@ -14,8 +14,9 @@ from typing import Any
 
 import pyarrow as pa
 
-from fraud_core.artifact import load_artifact
+from fraud_core.artifact import Artifact, load_artifact
 from fraud_core.command import log_to_stderr
+from fraud_core.errors import ArtifactError
 from fraud_core.kafka import KafkaSettings
 from fraud_core.prediction import Identity, OutputRecord
 from fraud_core.snapshots import NO_SNAPSHOTS, SnapshotSettings
@@ -40,6 +41,7 @@ class ScorerSettings:
 
     Attributes:
         artifact: folder of the model, the history and the manifest.
+        model_sha256: of the model that this job scores with, from its start to its end.
         topic_prefix: put before the names of the four topics.
         label_wait_s: longest wait for labels before a batch is scored without them.
         kafka: how to reach the broker.
@@ -47,6 +49,7 @@ class ScorerSettings:
     """
 
     artifact: Path
+    model_sha256: str
     topic_prefix: str
     label_wait_s: float
     kafka: KafkaSettings
@@ -124,7 +127,7 @@ def _scorer(settings: ScorerSettings) -> StreamScorer:
     if key not in _scorers:
         log_to_stderr()
         _scorers[key] = StreamScorer.open(
-            load_artifact(settings.artifact),
+            artifact_of_job(settings),
             settings.kafka,
             TopicNames(settings.topic_prefix),
             Identity("spark", instance_name()),
@@ -132,6 +135,21 @@ def _scorer(settings: ScorerSettings) -> StreamScorer:
             snapshots=settings.snapshots,
         )
     return _scorers[key]
+
+
+def artifact_of_job(settings: ScorerSettings) -> Artifact:
+    """The artifact, if it is still the one that the job was started with.
+
+    Raises:
+        ArtifactError: it is not, or it cannot be used.
+    """
+    artifact = load_artifact(settings.artifact)
+    if artifact.model_sha256 != settings.model_sha256:
+        raise ArtifactError(
+            f"{artifact.folder} has model {artifact.model_sha256[:12]} now, this job scores with "
+            f"{settings.model_sha256[:12]}: start the job again to change its model"
+        )
+    return artifact
 
 
 def instance_name() -> str:

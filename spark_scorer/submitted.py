@@ -104,7 +104,13 @@ def _session(cores: int, checkpoint: str) -> SparkSession:
 
 def _scorer_settings(options: argparse.Namespace) -> ScorerSettings:
     """Settings of the scorers, checked here, where an error is seen."""
-    load_artifact(shipped(options.artifact))
+    artifact = load_artifact(shipped(options.artifact))
     kafka = read_kafka_file(shipped(options.kafka_settings), shipped)
     require_topics(kafka, list(TopicNames(options.topic_prefix).shapes()))
-    return ScorerSettings(Path(options.artifact), options.topic_prefix, options.label_wait_s, kafka)
+    return ScorerSettings(
+        Path(options.artifact),
+        artifact.model_sha256,
+        options.topic_prefix,
+        options.label_wait_s,
+        kafka,
+    )

@@ -7,11 +7,8 @@ pytest's own folder, with the jars of the shared cache; it ends with pytest, how
 from __future__ import annotations
 
 import os
-import subprocess
-import sys
 import uuid
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Iterator
 from pathlib import Path
 from typing import NamedTuple
 
@@ -25,7 +22,7 @@ from sandbox.ivy import jars_ready, spark_jars
 from sandbox.java import find_java
 from sandbox.kafka_broker import client_settings
 from sandbox.settings import SandboxSettings
-from tests.sandbox_command import run_sandbox, sandbox_environment
+from tests.sandbox_command import running_broker, sandbox_environment
 from tests.secret_search import CommandLines
 
 # Needs an environment of its own, which `make test-spark35` makes.
@@ -36,13 +33,6 @@ pytest_plugins = ["tests.model_fixtures"]
 # A busy machine is no failure of a property.
 hypothesis_settings.register_profile("no-deadline", deadline=None)
 hypothesis_settings.load_profile("no-deadline")
-
-# Reads until pytest closes its end of the pipe, which its death does too, then stops the broker.
-_GUARD = """
-import subprocess, sys
-sys.stdin.read()
-subprocess.run([sys.executable, "-m", "sandbox", "down"], stdout=subprocess.DEVNULL)
-"""
 
 
 class SecureBroker(NamedTuple):
@@ -64,7 +54,7 @@ def kafka(tmp_path_factory: pytest.TempPathFactory) -> Iterator[KafkaSettings]:
         yield KafkaSettings.from_environment()
         return
     environment = sandbox_environment(tmp_path_factory.mktemp("sandbox"))
-    with _own_broker(environment):
+    with running_broker(environment):
         address = f"127.0.0.1:{environment['SANDBOX_KAFKA_PORT']}"
         yield KafkaSettings(bootstrap_servers=address)
 
@@ -74,25 +64,9 @@ def secure_broker(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SecureBr
     """A real broker with SASL_SSL and SCRAM-SHA-512, and all that was seen while it started."""
     folder = tmp_path_factory.mktemp("secure-sandbox")
     environment = sandbox_environment(folder)
-    with CommandLines() as commands, _own_broker(environment, "kafka", "--secure"):
+    with CommandLines() as commands, running_broker(environment, "kafka", "--secure"):
         box = SandboxSettings(dir=folder, kafka_port=int(environment["SANDBOX_KAFKA_PORT"]))
         yield SecureBroker(client_settings(box, {}), folder, commands)
-
-
-@contextmanager
-def _own_broker(environment: Mapping[str, str], *what: str) -> Iterator[None]:
-    guard = subprocess.Popen(
-        [sys.executable, "-c", _GUARD],
-        stdin=subprocess.PIPE,
-        env=dict(environment),
-        start_new_session=True,
-    )
-    try:
-        answer = run_sandbox("up", *what, environment=environment)
-        assert answer.returncode == 0, answer.stderr
-        yield
-    finally:
-        guard.communicate(timeout=60)
 
 
 @pytest.fixture(scope="session")

@@ -8,13 +8,19 @@ import subprocess
 from pathlib import Path
 
 import psutil
+import pytest
 
 from benchmarks.engines import program_of
+from fraud_core.instances_file import read_instances
+from tests.outputs import wait_until
 
 ENGINES = ("faust", "spark")
 
 VARIANTS = (*ENGINES, "faust-tuned")
 """All that must give the same answers."""
+
+SLOW_SPARK = pytest.param("spark", marks=pytest.mark.slow_fault)
+"""In place of "spark" where its start makes a test longer than a minute."""
 
 STARTS_WITHIN_S = 150
 """Spark's first batch takes some 15 s on a quiet machine."""
@@ -42,6 +48,24 @@ class EngineProcess:
                 stderr=log,
                 start_new_session=True,
             )
+
+    def start_ready(self, artifact: Path, prefix: str, *more: str, workers: int = 1) -> None:
+        """Start, and wait until every instance says that it can score."""
+        told = self._folder / "instances.json"
+        told.unlink(missing_ok=True)  # of an engine that was killed
+        options = ("--instances-file", str(told), *more)
+        self.start(artifact, prefix, *options, workers=workers)
+        wait_until(
+            lambda: sum(one.ready for one in read_instances(told) or []) == workers,
+            within_s=STARTS_WITHIN_S,
+            what=f"{workers} instances are ready",
+            alive=lambda: self.is_alive,
+        )
+
+    def ready(self) -> dict[str, int]:
+        """Process ids of the instances that can score, after `start_ready`."""
+        found = read_instances(self._folder / "instances.json") or []
+        return {one.name: one.pid for one in found if one.ready}
 
     @property
     def is_alive(self) -> bool:

@@ -8,6 +8,8 @@ from pathlib import Path
 
 import pytest
 
+from fraud_core.artifact import load_artifact
+
 WORLD = ("--days", "60", "--customers", "640", "--terminals", "1280", "--seed", "11")
 """Its last 18 days are the stream: a little more than 20,000 rows."""
 
@@ -39,6 +41,18 @@ def trained(tmp_path_factory, dirty_files) -> Path:
     """An artifact trained on them."""
     folder = tmp_path_factory.mktemp("artifact")
     run_program("model_export", "train", "--transactions", str(dirty_files), "--out", str(folder))
+    return folder
+
+
+@pytest.fixture(scope="session")
+def retrained(tmp_path_factory, dirty_files, trained) -> Path:
+    """An artifact with another model on the same history."""
+    folder = tmp_path_factory.mktemp("retrained")
+    source = ("--transactions", str(dirty_files), "--out", str(folder))
+    run_program("model_export", "train", *source, "--train-days", "14")
+    first, second = load_artifact(trained), load_artifact(folder)
+    assert first.history_sha256 == second.history_sha256
+    assert first.model_sha256 != second.model_sha256
     return folder
 
 

@@ -6,10 +6,18 @@ import os
 import random
 import subprocess
 import sys
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 
 from sandbox.ports import is_free
+
+# Reads until pytest closes its end of the pipe, which its death does too, then stops the broker.
+_GUARD = """
+import subprocess, sys
+sys.stdin.read()
+subprocess.run([sys.executable, "-m", "sandbox", "down"], stdout=subprocess.DEVNULL)
+"""
 
 
 def free_port() -> int:
@@ -39,3 +47,20 @@ def sandbox_environment(folder: Path) -> dict[str, str]:
     services = ("KAFKA", "MLFLOW", "POSTGRESQL", "S3")
     ports = {f"SANDBOX_{service}_PORT": str(free_port()) for service in services}
     return inherited | {"SANDBOX_DIR": str(folder)} | ports
+
+
+@contextmanager
+def running_broker(environment: Mapping[str, str], *what: str) -> Iterator[None]:
+    """A broker of the sandbox's own, which ends with the body, or with pytest however that ends."""
+    guard = subprocess.Popen(
+        [sys.executable, "-c", _GUARD],
+        stdin=subprocess.PIPE,
+        env=dict(environment),
+        start_new_session=True,
+    )
+    try:
+        answer = run_sandbox("up", *what, environment=environment)
+        assert answer.returncode == 0, answer.stderr
+        yield
+    finally:
+        guard.communicate(timeout=60)

@@ -8,7 +8,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from fraud_core.artifact import Artifact, Manifest
+from fraud_core.artifact import Artifact, Manifest, load_artifact, sha256_of, write_manifest
 from fraud_core.history import read_history
 from fraud_core.label_feed import LabelFeed
 from fraud_core.label_record import LabelRecord, Outcome, encode_label_record
@@ -79,6 +79,15 @@ def artifact_of(folder: Path, entries=(), outcomes=(), end_s=END_S) -> Artifact:
         dates_last_s=end_s + 400 * SECONDS_PER_DAY,
     )
     return Artifact(folder, manifest, "0" * 64, "1" * 64)
+
+
+def artifact_folder(folder: Path, model: bytes) -> Artifact:
+    """An artifact that passes its check; the model is none."""
+    made = artifact_of(folder)
+    made.model_path.write_bytes(model)
+    files = {path.name: sha256_of(path) for path in (made.model_path, made.history_path)}
+    write_manifest(folder, made.manifest.model_copy(update={"files": files}))
+    return load_artifact(folder)
 
 
 def put(cluster: FakeCluster, tx: Transaction, partition=0, offset=None):

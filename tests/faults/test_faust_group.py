@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 import os
 import signal
 
@@ -11,7 +10,8 @@ import pytest
 
 from fraud_core.topics import PARTITIONS
 from tests.engine_process import STARTS_WITHIN_S
-from tests.faults.faust_group import Account, GroupUnderTest, Stream, now_ms
+from tests.faults.faust_group import GroupUnderTest
+from tests.faults.stream import now_ms
 from tests.health import ask
 from tests.outputs import count_out, wait_until
 
@@ -22,7 +22,6 @@ SESSION_S = 8
 COMMIT_EVERY_MS = 1000
 REPEATED_BY_A_REBALANCE_S = 2.0
 """Each worker may repeat what it answered since its last commit, and a batch on top of it."""
-DRAINED_WITHIN_S = 90
 
 KINDS = ("faust", "faust-tuned")
 
@@ -38,37 +37,6 @@ def make_group(engine_environment, tmp_path):
     yield make
     for group in made:
         group.engine.end()
-
-
-@pytest.fixture
-def stream(tmp_path, dirty_files, trained, topics, engine_environment):
-    return Stream(tmp_path, dirty_files, trained, topics, engine_environment)
-
-
-@pytest.fixture
-def account(kafka, topics, stream):
-    """Wait until a number of records is answered, stop the group cleanly, and give the account."""
-
-    def settle(group, rows):
-        wait_until(
-            lambda: count_out(kafka, topics) >= rows,
-            within_s=DRAINED_WITHIN_S,
-            what=f"{rows} records are answered",
-            alive=lambda: group.engine.is_alive,
-        )
-        found = Account(kafka, topics, stream.ledger)
-        if found.missing:
-            wait_until(
-                lambda: Account(kafka, topics, stream.ledger).missing == 0,
-                within_s=DRAINED_WITHIN_S,
-                what="nothing is missing",
-            )
-        assert group.engine.stop() == 0, group.engine.log()
-        found = Account(kafka, topics, stream.ledger)
-        logging.getLogger(__name__).info("%s", found)
-        return found
-
-    return settle
 
 
 def answered(kafka, topics, rows):
@@ -94,7 +62,7 @@ def test_one_of_three_workers_is_killed(
         victim = group.ready()[f"{kind}-1"]
         killed_ms = now_ms()
         os.kill(victim.pid, signal.SIGKILL)
-    found = account(group, rows)
+    found = account(group.engine, rows)
     found.check(rows, trained, offline)
     # Scoring went on within 15 s, also of what the dead worker had; the backlog was gone in 60 s.
     assert found.longest_gap_s(owned[victim.name]) < 15
@@ -111,15 +79,14 @@ def test_a_stop_in_mid_batch_repeats_nothing(
     kind, make_group, stream, account, kafka, topics, trained, offline
 ):
     rows = 15_000
-    with stream.sending(rows, 0):
-        pass
+    stream.send(rows)
     group = make_group(kind)
     group.start(trained, topics, workers=1)
     wait_until(answered(kafka, topics, 1_000), within_s=STARTS_WITHIN_S, what="it scores")
     assert group.engine.stop() == 0, group.engine.log()
     assert count_out(kafka, topics) < rows, "it was stopped in the middle"
     group.start(trained, topics, workers=1)
-    found = account(group, rows)
+    found = account(group.engine, rows)
     found.check(rows, trained, offline)
     assert found.repeated == {}
 
@@ -138,7 +105,7 @@ def test_a_killed_runner_takes_its_workers_with_it_and_they_stop_cleanly(
         assert alive == []
         group = make_group()
         group.start(trained, topics, workers=2)
-    found = account(group, rows)
+    found = account(group.engine, rows)
     found.check(rows, trained, offline)
     # The one that leaves first may have the other in a rebalance before that one has committed.
     assert found.repeated_s <= REPEATED_BY_A_REBALANCE_S
@@ -164,7 +131,7 @@ def test_a_worker_paused_past_its_session_writes_nothing_that_differs(
             )
         finally:
             os.kill(paused, signal.SIGCONT)
-    found = account(group, rows)
+    found = account(group.engine, rows)
     found.check(rows, trained, offline)
 
 
@@ -186,7 +153,7 @@ def test_a_planned_scale_from_one_to_three_to_two_leaves_no_gap(
         wait_until(answered(kafka, topics, before + 800), within_s=60, what="three score")
         group.scale(2)
         group.wait_ready(2)
-    found = account(group, rows)
+    found = account(group.engine, rows)
     found.check(rows, trained, offline)
     assert found.repeated_s <= 3 * REPEATED_BY_A_REBALANCE_S, "two joins and a leave"
     assert found.longest_gap_s() < 5
@@ -211,7 +178,7 @@ def test_five_joins_and_leaves_in_a_minute(
                 group.wait_ready(workers)
                 wanted = min(before + 300, rows)  # a slow machine may outlast the stream
                 wait_until(answered(kafka, topics, wanted), within_s=60, what="it scores")
-    found = account(group, rows)
+    found = account(group.engine, rows)
     found.check(rows, trained, offline)
     rebalances = 5 * (2 + 2)
     assert found.repeated_s <= rebalances * REPEATED_BY_A_REBALANCE_S

@@ -19,6 +19,8 @@ HOUR_S = 3600
 ROWS = 40
 """Of each stretch; a stretch is an hour of event time."""
 TERMINALS = 5
+LABEL_RECORDS = 600
+"""More than one poll takes in."""
 
 
 @pytest.fixture(params=ENGINES)
@@ -118,13 +120,37 @@ def test_late_labels_mark_exactly_what_was_scored_before_they_came(
     assert {number for number in too_early if found[number]["labels_complete"]} == set()
     assert {number for number in with_labels if not found[number]["labels_complete"]} == set()
     reference = reference_predictions(kafka, topics, load_artifact(trained)).values()
-    expected = {one["tx_id"]: one["features"] for one in reference}
+    expected = {one["tx_id"]: scored(one) for one in reference}
+    assert set(found) == set(expected)
     assert all(
-        found[number]["features"] == expected[number]
+        scored(found[number]) == expected[number]
         for number in found
         if found[number]["labels_complete"]
     )
-    assert any(found[number]["features"] != expected[number] for number in too_early)
+    assert any(scored(found[number]) != expected[number] for number in too_early)
+
+
+def test_labels_that_were_published_before_the_start_are_no_late_ones(
+    engine, world, kafka, topics, trained
+):
+    for stretch in range(1, LABEL_RECORDS + 1):
+        world.label(stretch, stretch)
+    world.send(1)
+    world.send(2)
+    engine.start(trained, topics.prefix, "--label-wait-s", "0")
+    world.wait_answered(engine)
+    assert engine.stop() == 0, engine.log()
+    found = world.predictions()
+    assert len(found) == world.sent
+    assert all(one["labels_complete"] for one in found.values())
+    reference = reference_predictions(kafka, topics, load_artifact(trained)).values()
+    assert {one["tx_id"]: scored(one) for one in reference} == {
+        number: scored(one) for number, one in found.items()
+    }
+
+
+def scored(prediction):
+    return prediction["features"], prediction["fraud_probability"]
 
 
 def test_without_any_label_each_record_is_answered_and_marked(engine, world, topics, trained):
@@ -133,7 +159,9 @@ def test_without_any_label_each_record_is_answered_and_marked(engine, world, top
     world.send(2)
     world.wait_answered(engine)
     assert engine.stop() == 0, engine.log()
-    assert not any(one["labels_complete"] for one in world.predictions().values())
+    found = world.predictions()
+    assert len(found) == world.sent
+    assert not any(one["labels_complete"] for one in found.values())
 
 
 def test_labels_published_again_from_the_start_end_the_engine_with_the_reason(

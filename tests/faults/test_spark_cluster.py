@@ -4,18 +4,14 @@ from __future__ import annotations
 
 import os
 import signal
-import subprocess
-import sys
-from contextlib import contextmanager, suppress
+from contextlib import suppress
 
 import psutil
 import pytest
 
 from benchmarks.programs import session_members
-from fraud_core.instances_file import read_instances
 from tests.engine_process import STARTS_WITHIN_S, EngineProcess
-from tests.outputs import answers, count_in, count_out, wait_until
-from tests.tally import assert_features_are_exact, assert_repeats_are_identical, tally
+from tests.outputs import count_out, wait_until
 
 pytestmark = [pytest.mark.kafka, pytest.mark.slow]
 
@@ -25,6 +21,8 @@ MANY_ROWS = 20_000
 """Of a preloaded topic: one batch, long enough to be met in its middle."""
 LARGEST_BATCH_ROWS = 3_000
 """At 400/s, with the time of a recovery: what one batch may repeat."""
+HEARTBEATS_MISSED_S = 120
+"""Spark's own `spark.network.timeout`: who is silent for so long is taken for dead."""
 GONE_WITHIN_S = 20
 LABELS = ("--label-wait-s", "60")
 JVM, EXECUTOR = "pyspark-shell", "CoarseGrainedExecutorBackend"
@@ -37,46 +35,17 @@ def spark(engine_environment, tmp_path):
     engine.end()
 
 
-@contextmanager
-def load(trained, files, prefix, environment, ledger, *, rate=RATE_EPS, rows=ROWS):
-    """The producer, in the background; it has sent everything at the end."""
-    producer = subprocess.Popen(
-        [
-            *(sys.executable, "-m", "producer", "--transactions", str(files)),
-            *("--artifact", str(trained), "--rate", str(rate), "--limit", str(rows)),
-            *("--topic-prefix", prefix, "--ledger", str(ledger)),
-        ],
-        env=os.environ | environment,
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
-    )
-    try:
-        yield
-        assert producer.wait(120) == 0
-    finally:
-        producer.kill()
-        producer.wait()
-
-
 @pytest.fixture
-def checked(kafka, topics, tmp_path, offline):
-    """Waits for the last answer; the tally of an exact stream."""
+def settled(account, trained, offline):
+    """The account of a stream of which every record has its exact answer, and nothing runs on."""
 
-    def check(spark, rows=ROWS):
-        wait_until(
-            lambda: len(answers(kafka, topics)) == rows,
-            within_s=STARTS_WITHIN_S,
-            what="every record has an answer",
-            alive=lambda: spark.is_alive,
-        )
-        assert spark.stop() == 0, spark.log()
+    def settle(spark, rows=ROWS):
+        found = account(spark, rows)
         assert_gone(spark.pid)
-        found = answers(kafka, topics)
-        assert_repeats_are_identical(found)
-        assert_features_are_exact(found, tmp_path / "ledger.parquet", offline)
-        return tally(kafka, topics, found)
+        found.check(rows, trained, offline)
+        return found
 
-    return check
+    return settle
 
 
 def living(session):
@@ -136,88 +105,82 @@ def scores(kafka, topics, spark, *, more_than):
     )
 
 
-def keeps_up(kafka, topics, spark):
+def another_is_ready(spark, before, within_s=STARTS_WITHIN_S):
     wait_until(
-        lambda: count_in(kafka, topics) - count_out(kafka, topics) < 2 * RATE_EPS,
-        within_s=STARTS_WITHIN_S,
-        what="it keeps up",
+        lambda: spark.ready().get("spark-1", before["spark-1"]) != before["spark-1"],
+        within_s=within_s,
+        what="another executor is in its place",
         alive=lambda: spark.is_alive,
     )
 
 
-def all_ready(file, count):
-    found = read_instances(file) or []
-    return len(found) == count and all(one.ready for one in found)
-
-
-def pids(file):
-    return {one.name: one.pid for one in read_instances(file) or []}
-
-
+@pytest.mark.slow_fault
 def test_an_executor_that_is_killed_comes_back_and_nothing_is_missing(
-    spark, checked, kafka, topics, trained, dirty_files, engine_environment, tmp_path
+    spark, stream, settled, kafka, topics, trained
 ):
-    file = tmp_path / "instances.json"
-    spark.start(trained, topics.prefix, *LABELS, "--instances-file", str(file), workers=2)
-    with load(trained, dirty_files, topics.prefix, engine_environment, tmp_path / "ledger.parquet"):
+    spark.start_ready(trained, topics.prefix, *LABELS, workers=2)
+    before = spark.ready()
+    with stream.sending(ROWS, RATE_EPS):
         scores(kafka, topics, spark, more_than=ROWS // 10)
-        wait_until(lambda: all_ready(file, 2), within_s=30, what="both instances are ready")
-        before = pids(file)
         addresses = listening(spark.pid)
         os.kill(before["spark-1"], signal.SIGKILL)
         out = count_out(kafka, topics)
+        assert out < ROWS, "it was killed in mid-stream"
         wait_until(lambda: count_out(kafka, topics) > out, within_s=60, what="scoring goes on")
-    wait_until(
-        lambda: all_ready(file, 2) and pids(file)["spark-1"] != before["spark-1"],
-        within_s=STARTS_WITHIN_S,
-        what="another executor is in its place",
-    )
-    after = pids(file)
-    assert after["spark-0"] == before["spark-0"]
+    another_is_ready(spark, before)
+    assert spark.ready()["spark-0"] == before["spark-0"]
     assert addresses
     assert all(address.startswith("127.") for address in addresses)
-    counted = checked(spark)
-    assert counted.sent == counted.predicted + counted.dead == ROWS
-    assert counted.missing == 0
-    assert counted.dead > 0
-    assert counted.duplicate <= LARGEST_BATCH_ROWS
+    assert settled(spark).duplicates <= LARGEST_BATCH_ROWS
 
 
-def test_a_driver_that_is_killed_leaves_nothing_and_goes_on_with_more_executors(
-    spark, checked, kafka, topics, trained, dirty_files, engine_environment, tmp_path
+@pytest.mark.slow_fault
+@pytest.mark.timeout(600)
+def test_an_executor_paused_past_its_heartbeats_is_replaced_and_writes_nothing_that_differs(
+    spark, stream, settled, kafka, topics, trained
 ):
-    spark.start(trained, topics.prefix, *LABELS, workers=1)
-    with load(trained, dirty_files, topics.prefix, engine_environment, tmp_path / "ledger.parquet"):
+    rows = 16_000
+    spark.start_ready(trained, topics.prefix, *LABELS, workers=2)
+    before = spark.ready()
+    with stream.sending(rows, 100):
+        scores(kafka, topics, spark, more_than=500)
+        paused = psutil.Process(before["spark-1"])
+        paused.suspend()
+        try:
+            another_is_ready(spark, before, HEARTBEATS_MISSED_S + STARTS_WITHIN_S)
+        finally:
+            with suppress(psutil.NoSuchProcess):
+                paused.resume()
+    settled(spark, rows)
+
+
+@pytest.mark.slow_fault
+def test_a_driver_that_is_killed_leaves_nothing_and_goes_on_with_more_executors(
+    spark, stream, settled, kafka, topics, trained
+):
+    spark.start_ready(trained, topics.prefix, *LABELS, workers=1)
+    with stream.sending(ROWS, RATE_EPS):
         scores(kafka, topics, spark, more_than=ROWS // 10)
-        keeps_up(kafka, topics, spark)  # else its batch holds all that came during its start
         assert len(programs(spark.pid, EXECUTOR)) == 1
+        assert count_out(kafka, topics) < ROWS, "it is killed in mid-stream"
         os.kill(spark.pid, signal.SIGKILL)
         spark.wait(10)
         assert_gone(spark.pid)
         spark.start(trained, topics.prefix, *LABELS, workers=2)
-    counted = checked(spark)
-    assert counted.sent == counted.predicted + counted.dead == ROWS
-    assert counted.missing == 0
-    assert counted.duplicate <= LARGEST_BATCH_ROWS
+    assert settled(spark).duplicates <= LARGEST_BATCH_ROWS
 
 
 def test_a_stop_in_mid_batch_repeats_that_batch_at_most(
-    spark, checked, kafka, topics, trained, dirty_files, engine_environment, tmp_path
+    spark, stream, settled, kafka, topics, trained
 ):
-    ledger = tmp_path / "ledger.parquet"
-    environment = engine_environment
-    with load(trained, dirty_files, topics.prefix, environment, ledger, rate=0, rows=MANY_ROWS):
-        pass
+    stream.send(MANY_ROWS)
     spark.start(trained, topics.prefix, *LABELS)
     scores(kafka, topics, spark, more_than=0)
     assert spark.stop() == 0, spark.log()
     assert_gone(spark.pid)
     assert count_out(kafka, topics) > 0
     spark.start(trained, topics.prefix, *LABELS)
-    counted = checked(spark, MANY_ROWS)
-    assert counted.sent == counted.predicted + counted.dead == MANY_ROWS
-    assert counted.missing == 0
-    assert counted.duplicate <= MANY_ROWS
+    assert settled(spark, MANY_ROWS).duplicates <= MANY_ROWS
 
 
 def test_a_jvm_that_is_killed_ends_the_command_with_an_error(spark, topics, trained):

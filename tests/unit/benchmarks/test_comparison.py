@@ -4,6 +4,13 @@ from benchmarks.comparison import compare_runs, comparison_table, interval, knee
 from benchmarks.result import CellResult, KneeResult
 from fraud_core.errors import ConfigError
 from tests.unit.benchmarks.results import run_of, step_of
+from tests.unit.benchmarks.sizing_campaigns import (
+    capacities,
+    capacity_of,
+    ladder,
+    plan_of,
+    run_to_end,
+)
 
 
 def knee(low, high):
@@ -65,3 +72,70 @@ def test_knees_are_compared_and_shown():
 def test_runs_with_nothing_in_common_are_refused():
     with pytest.raises(ConfigError, match="nothing to compare"):
         compare_runs(run_of(), run_of(step_of()), anyway=False)
+
+
+def slower_campaign(share_of_two):
+    """A capacity campaign in which two instances hold a share of what they held."""
+    changes = {"question": "capacity", "find": "knee", "instances": [1, 2]}
+
+    def capacity(action):
+        share = share_of_two if action.instances == 2 else 1.0
+        return capacity_of(action) * share
+
+    return run_to_end(plan_of(search={"factor": 1.15}, **changes), capacity)
+
+
+def changes_of(first, second, word):
+    found = compare_runs(first, second, anyway=False)
+    return {one.what: one for one in found if word in one.what}
+
+
+def test_efficiencies_are_compared_by_their_intervals():
+    alike = changes_of(slower_campaign(1.0), slower_campaign(1.0), "efficiency")
+    assert [one.change for one in alike.values()] == ["", ""]
+    changed = changes_of(slower_campaign(1.0), slower_campaign(0.5), "efficiency")
+    faust = changed["faust of 0.25 core efficiency of 2 instances"]
+    assert float(faust.first.split()[0]) > 0.8
+    assert float(faust.second.split()[0]) < 0.6
+    assert faust.change.startswith("-")
+
+
+def test_a_line_and_the_law_are_not_compared_by_their_slopes():
+    changes = changes_of(capacities((1, 2, 3)), capacities((1, 2, 3, 4)), "of 0.25 core ")
+    assert "faust of 0.25 core efficiency of 3 instances" in changes
+    assert not any("per instance" in what for what in changes)
+
+
+def test_what_a_million_events_cost_is_compared_at_the_highest_rate_that_both_held():
+    first = ladder()
+    dearer = first.model_copy(
+        update={
+            "costs": [
+                row.model_copy(update={"provisioned": row.provisioned * 2})
+                for row in first.costs
+                if row.rate_eps < 400
+            ]
+        }
+    )
+    changes = changes_of(first, dearer, "for a million events")
+    assert changes["faust of 0.25 core at 200/s paid for a million events"].change == "+100%"
+    assert changes["faust of 0.25 core at 200/s used for a million events"].change == ""
+    assert {what.partition("at ")[2].partition(" ")[0] for what in changes} == {"200/s"}
+
+
+def test_costs_in_other_currencies_are_not_compared_and_other_prices_are_said():
+    first = ladder()
+    others = [{"vcpu_hour": 0.08}, {"currency": "EUR"}]
+    cheaper, foreign = (
+        first.model_copy(
+            update={
+                "plan": first.plan.model_copy(
+                    update={"prices": first.plan.prices.model_copy(update=change)}
+                )
+            }
+        )
+        for change in others
+    )
+    assert changes_of(first, cheaper, "prices")["prices"].change == "other prices"
+    assert changes_of(first, cheaper, "for a million events")
+    assert changes_of(first, foreign, "for a million events") == {}

@@ -1,3 +1,5 @@
+import logging
+
 import pytest
 from pydantic import SecretStr
 
@@ -98,3 +100,11 @@ def test_producers_partition_as_java_does_and_lose_nothing():
     assert producer["partitioner"] == "murmur2_random"
     assert producer["acks"] == "all"
     assert producer["linger.ms"] == 5
+
+
+@pytest.mark.parametrize(("level", "client_level"), [(logging.INFO, 0), (logging.DEBUG, 6)])
+def test_the_client_writes_its_own_lines_only_where_all_are_asked_for(caplog, level, client_level):
+    caplog.set_level(level, logger="fraud_core")
+    plain = KafkaSettings()
+    for made in (plain.as_admin(), plain.as_producer(), plain.as_consumer("group")):
+        assert made["log_level"] == client_level

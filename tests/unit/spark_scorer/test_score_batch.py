@@ -1,15 +1,21 @@
 import os
 
 import pyarrow as pa
+import pytest
 
+from fraud_core.errors import ArtifactError
+from fraud_core.kafka import KafkaSettings
 from fraud_core.prediction import OutputRecord
 from spark_scorer.score_batch import (
     INPUT_COLUMNS,
     SCORED_VARIABLE,
+    ScorerSettings,
+    artifact_of_job,
     input_records,
     instance_name,
     to_arrow,
 )
+from tests.streams import artifact_folder
 
 
 def test_an_arrow_batch_becomes_records_with_null_and_empty_kept_apart():
@@ -46,3 +52,12 @@ def test_a_scorer_is_named_after_the_worker_whose_executor_it_belongs_to(monkeyp
     monkeypatch.chdir(folder)
     monkeypatch.setenv(SCORED_VARIABLE, "scored")
     assert instance_name() == "spark-2"
+
+
+def test_a_job_scores_with_the_model_of_its_start_or_not_at_all(tmp_path):
+    first = artifact_folder(tmp_path, model=b"first")
+    settings = ScorerSettings(tmp_path, first.model_sha256, "t-", 5.0, KafkaSettings())
+    assert artifact_of_job(settings) == first
+    second = artifact_folder(tmp_path, model=b"second")
+    with pytest.raises(ArtifactError, match=f"has model {second.model_sha256[:12]} now"):
+        artifact_of_job(settings)
