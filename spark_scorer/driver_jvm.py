@@ -64,11 +64,13 @@ class DriverJvm:
 
     @contextlib.contextmanager
     def required(self) -> Iterator[None]:
-        """Turn what follows from its end into an error of ours.
+        """Turn what follows from its end into an error of ours, said once.
 
         Raises:
             SurroundingsError: it has ended.
         """
+        root = logging.getLogger()
+        root.addFilter(_is_not_py4js)
         try:
             yield
         except (Py4JError, ConnectionError):
@@ -77,6 +79,8 @@ class DriverJvm:
                 text = f"Spark's JVM is gone, it ended with code {code}"
                 raise SurroundingsError(f"{text}: -9 may be for want of memory") from None
             raise
+        finally:
+            root.removeFilter(_is_not_py4js)
 
     def at_end(self, act: Callable[[], object]) -> None:
         """Call into it to stop something, unless it has ended already."""
@@ -103,3 +107,8 @@ class DriverJvm:
             _log.warning("an executor did not end, killed pid=%d", process.pid)
             with contextlib.suppress(psutil.NoSuchProcess):
                 process.kill()
+
+
+def _is_not_py4js(record: logging.LogRecord) -> bool:
+    """False for the tracebacks that py4j logs of what it also raises."""
+    return not str(record.msg).endswith("while sending command.")

@@ -170,6 +170,7 @@ def test_a_driver_that_is_killed_leaves_nothing_and_goes_on_with_more_executors(
     assert settled(spark).duplicates <= LARGEST_BATCH_ROWS
 
 
+@pytest.mark.slow_fault
 def test_a_stop_in_mid_batch_repeats_that_batch_at_most(
     spark, stream, settled, kafka, topics, trained
 ):
