@@ -34,7 +34,7 @@ resource "yandex_airflow_cluster" "this" {
 
   lifecycle {
     precondition {
-      condition     = !local.is_airflow_3 || var.python_version != "3.10"
+      condition     = !local.is_airflow_3 || var.python_version == "3.12"
       error_message = "The locks for Airflow 3 are compiled for Python 3.12: set python_version to it."
     }
   }
