@@ -27,7 +27,10 @@ from tf.gen import tfplugin_pb2_grpc as rpc
 SOURCE = "yandex-cloud/yandex"
 UNKNOWN = msgpack.ExtType(0, b"\x00")
 # One password for every key that our secrets have: a plan reads them through the data source.
-ENTRIES = [{"key": key, "text_value": "double"} for key in ("password", "access_key", "secret_key")]
+ENTRIES = [
+    {"key": key, "text_value": "Double-of-a-secret-1"}
+    for key in ("password", "access_key", "secret_key")
+]
 NESTING = {"single": 1, "list": 2, "set": 3, "map": 4}
 
 
@@ -115,14 +118,14 @@ class ProviderDouble(rpc.ProviderServicer):
     def __init__(self, schemas: dict[str, Any]) -> None:
         self._resources = schemas["resource_schemas"]
         self._data_sources = schemas["data_source_schemas"]
-        self._provider = schemas["provider"]
-
-    def GetProviderSchema(self, request: Any, context: Any) -> Any:  # noqa: N802 - the protocol's
-        return pb.GetProviderSchema.Response(
-            provider=as_schema(self._provider),
+        self._answer = pb.GetProviderSchema.Response(
+            provider=as_schema(schemas["provider"]),
             resource_schemas={name: as_schema(one) for name, one in self._resources.items()},
             data_source_schemas={name: as_schema(one) for name, one in self._data_sources.items()},
         )
+
+    def GetProviderSchema(self, request: Any, context: Any) -> Any:  # noqa: N802 - the protocol's
+        return self._answer
 
     def ValidateProviderConfig(self, request: Any, context: Any) -> Any:  # noqa: N802
         return pb.ValidateProviderConfig.Response()

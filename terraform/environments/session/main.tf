@@ -22,7 +22,7 @@ locals {
   spark_packages = [
     for line in split("\n", file("${path.module}/../../../requirements/spark35.txt")) :
     regex("^[a-z0-9-]+==[0-9.]+", line)
-    if can(regex("^(pandas|pyarrow|numpy|onnxruntime|confluent-kafka|orjson|pydantic)==[0-9.]+", line)) && !can(regex("python_full_version >= '3[.]11'", line))
+    if can(regex("^(pandas|pyarrow|numpy|onnxruntime|confluent-kafka|orjson|pydantic)==[0-9.]+", line)) && !can(regex("python_full_version (==|>=)", line))
   ]
 }
 
@@ -56,7 +56,7 @@ data "yandex_lockbox_secret_version" "password" {
 locals {
   passwords = {
     for key, version in data.yandex_lockbox_secret_version.password :
-    key => one([for entry in version.entries : entry.text_value if entry.key == local.entries.password])
+    key => sensitive(one([for entry in version.entries : entry.text_value if entry.key == local.entries.password]))
   }
 }
 
