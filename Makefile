@@ -14,12 +14,13 @@ INSTALLED := $(VENV)/installed
 BASELINES := .venv-baselines
 DEMO := .demo
 SPARK35 := .venv-spark35
+TERRAFORM := .venv-terraform
 # What managed clusters offer; PySpark 3.5 knows no newer Python than 3.11.
 PYTHON35 ?= $(shell for python in python3.10 python3.11 $(RUN); do \
   $$python -c '' 2> /dev/null && echo $$python && break; done)
 LEFTOVERS := $(DEMO) .sandbox .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis build
 
-.PHONY: help setup demo test test-faults test-spark35 check up down mlflow clean jars baselines
+.PHONY: help setup demo test test-faults test-spark35 terraform-tools check up down mlflow clean jars baselines
 
 help: ## list the targets
 	@awk 'BEGIN {FS = ":.*## "} /^[a-z0-9-]+:.*## / {printf "  make %-13s %s\n", $$1, $$2}' Makefile
@@ -34,7 +35,7 @@ demo: setup jars $(DEMO)/artifact/manifest.json ## transactions through a real K
 	$(VENV)/bin/streamgauge run benchmarks/plans/smoke.yaml \
 	  --artifact $(DEMO)/artifact --transactions $(DEMO)/transactions
 
-test: setup check jars baselines ## style, types and imports, then every test (starts its own broker)
+test: setup check jars baselines terraform-tools ## style, types and imports, then every test (starts its own broker)
 	@$(RUN) -m pytest -m 'not slow_fault'
 
 test-faults: setup jars ## the faults that take more than a minute each
@@ -66,7 +67,7 @@ clean: ## stop the broker and MLflow, remove demo, broker data and caches; keeps
 	@echo "removing $(LEFTOVERS) and __pycache__"
 	@rm -rf $(LEFTOVERS)
 	@find . -name __pycache__ -not -path './.venv*/*' -prune -exec rm -rf {} +
-	@echo "kept: .venv, $(SPARK35), benchmarks/results and the downloaded jars ($${SANDBOX_CACHE:-~/.cache/streamgauge})"
+	@echo "kept: .venv, $(SPARK35), $(TERRAFORM), benchmarks/results and the downloaded jars ($${SANDBOX_CACHE:-~/.cache/streamgauge})"
 
 baselines: $(BASELINES)/installed ## environment of the baseline on quixstreams in .venv-baselines (0.4 GB)
 
@@ -92,6 +93,14 @@ $(SPARK35)/installed: requirements/spark35.txt | setup
 	@echo "spark35: virtual environment in $(SPARK35) with $(PYTHON35)"
 	@$(VENV)/bin/uv venv --quiet --clear --python $(PYTHON35) $(SPARK35)
 	@VIRTUAL_ENV=$(CURDIR)/$(SPARK35) $(VENV)/bin/uv pip sync --quiet --require-hashes requirements/spark35.txt
+	@touch $@
+
+terraform-tools: $(TERRAFORM)/installed ## environment that checks the Terraform code in .venv-terraform (230 MB)
+
+$(TERRAFORM)/installed: requirements/terraform.txt | setup
+	@echo "terraform: environment of checkov and of the provider's double in $(TERRAFORM)"
+	@$(VENV)/bin/uv venv --quiet --clear --python $(RUN) $(TERRAFORM)
+	@VIRTUAL_ENV=$(CURDIR)/$(TERRAFORM) $(VENV)/bin/uv pip sync --quiet --require-hashes requirements/terraform.txt
 	@touch $@
 
 jars: setup

@@ -1,14 +1,14 @@
 """What a host of ours reads from the cloud: its address, its secrets, objects of the bucket.
 
-It takes a token of its service account from the metadata service for each call, so no key is stored on
-the host or in its user-data. Only the standard library: it runs before anything is installed.
+It takes a token of its service account from the metadata service for each call, so no key is stored
+on the host or in its user-data. Only the standard library: it runs before anything is installed.
 
     cloud_fetch.py address
     cloud_fetch.py object BUCKET KEY FILE [SHA256]
     cloud_fetch.py environment FILE NAME=TEMPLATE ...
 
-In a TEMPLATE `{{SECRET_ID:ENTRY}}` becomes the secret's entry and `{{SECRET_ID:ENTRY:url}}` the same,
-quoted for a part of an address. FILE is written for its owner alone.
+In a TEMPLATE `{{SECRET_ID:ENTRY}}` becomes the secret's entry and `{{SECRET_ID:ENTRY:url}}` the
+same, quoted for a part of an address. FILE is written for its owner alone.
 """
 
 from __future__ import annotations
@@ -22,6 +22,7 @@ import time
 import urllib.error
 import urllib.parse
 import urllib.request
+from http.client import HTTPResponse
 from pathlib import Path
 
 METADATA = os.environ.get("CLOUD_METADATA", "http://169.254.169.254")
@@ -39,7 +40,7 @@ class FetchError(Exception):
     """Something cannot be fetched; the text says what, why, and what to look at."""
 
 
-def opened(url: str, headers: dict[str, str], *, what: str, remedy: str):
+def opened(url: str, headers: dict[str, str], *, what: str, remedy: str) -> HTTPResponse:
     """An answer to read, tried again with pauses of 1, 2, 4, ... s while it may still come."""
     for attempt in range(TRIES):
         try:
@@ -152,7 +153,7 @@ def main(arguments: list[str]) -> None:
     """Do what the first argument says."""
     match arguments:
         case ["address"]:
-            print(metadata("network-interfaces/0/ip"))
+            sys.stdout.write(metadata("network-interfaces/0/ip") + "\n")
         case ["object", bucket, key, file, *sha256]:
             fetch_object(bucket, key, Path(file), *sha256)
         case ["environment", file, *templates]:

@@ -1,10 +1,11 @@
 """What must hold for everything that the two roots create, as functions of a plan.
 
-Each returns what breaks it, so that a test can ask for an empty list and a planted error for a full one.
+Each returns what breaks it: a test asks for an empty list, a planted error for a full one.
 """
 
 from __future__ import annotations
 
+import base64
 import json
 import re
 from collections.abc import Iterator
@@ -14,6 +15,8 @@ from typing import Any
 
 from tests.terraform.workspace import CONTRACT, SCHEMA
 
+PUBLIC_FLAGS = ("nat", "assign_public_ip", "read", "list", "config_read")
+TUNNEL_HOST = "module.mlflow.yandex_compute_instance.this"
 SECRET_NAME = re.compile(r"password|secret_key|token|private_key|text_value")
 LABELS = frozenset(CONTRACT["labels"].values())
 # Account -> roles in the folder. A role that is not here is one that nobody thought about.
@@ -39,7 +42,7 @@ _SCHEMAS = json.loads(SCHEMA.read_text())["provider_schemas"]["yandex-cloud/yand
 
 @dataclass(frozen=True, slots=True)
 class Resource:
-    """One resource of a plan: where, which type, and its values; those not known yet are missing."""
+    """One resource of a plan: where, which type, its values; unknown ones are missing."""
 
     address: str
     type: str
@@ -81,7 +84,7 @@ def without_labels(plan: Plan) -> list[str]:
         f"{one.address}: labels are {found}"
         for one in plan.resources()
         for found in _label_sets(one)
-        if not LABELS <= set(found or {})
+        if not set(found or {}) >= LABELS
     ]
 
 
@@ -120,12 +123,10 @@ def public_things(plan: Plan) -> list[str]:
     found = []
     for one in plan.resources():
         text = json.dumps(one.values)
-        for flag in ("nat", "assign_public_ip", "read", "list", "config_read"):
-            if (
-                f'"{flag}": true' in text
-                and one.address != "module.mlflow.yandex_compute_instance.this"
-            ):
-                found.append(f"{one.address}: {flag}")
+        if one.address != TUNNEL_HOST:
+            found += [
+                f"{one.address}: {flag}" for flag in PUBLIC_FLAGS if f'"{flag}": true' in text
+            ]
         if one.type == "yandex_vpc_address":
             found.append(one.address)
     return found
@@ -164,15 +165,13 @@ def secrets_in_user_data(plan: Plan, secret: str) -> list[str]:
 
 
 def _decoded(text: str) -> Iterator[str]:
-    import base64
-
     for word in re.findall(r"[A-Za-z0-9+/]{16,}={0,2}", text):
         padded = word + "=" * (-len(word) % 4)
         yield base64.b64decode(padded, validate=False).decode(errors="replace")
 
 
 def unexpected_roles(plan: Plan) -> list[str]:
-    """Grants of roles that the tables above do not have, and those of the tables that are missing."""
+    """Grants that the tables above do not have, and those of the tables that are missing."""
     folder: set[tuple[str, str]] = set()
     uses: set[tuple[str, str]] = set()
     others: set[tuple[str, str]] = set()
@@ -209,9 +208,11 @@ def careless_variables(folder: Path) -> list[str]:
     found = []
     for name, body in _BLOCK.findall((folder / "variables.tf").read_text()):
         is_flag = "type        = bool" in body
-        for needed in ("description = ", "type "):
-            if not re.search(rf"^  {needed}", body, re.MULTILINE):
-                found.append(f"{folder.name}: {name} has no {needed.strip(' =')}")
+        found += [
+            f"{folder.name}: {name} has no {needed}"
+            for needed in ("description", "type")
+            if not re.search(rf"^  {needed} +=", body, re.MULTILINE)
+        ]
         wired = folder.parent.name == "modules" and _WIRED.search(name)
         if "validation {" not in body and not is_flag and not wired:
             found.append(f"{folder.name}: {name} has no validation")

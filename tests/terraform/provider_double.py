@@ -1,12 +1,14 @@
 """A double of the cloud's Terraform provider that knows its schema and nothing else.
 
-It speaks Terraform's plugin protocol 6 on a unix socket and serves `provider-schema.json`, which is what
-`terraform providers schema -json` of the real provider 0.218 printed for the types that we use. Names,
-types, and what is required are therefore checked as with the real one. What a server would refuse
-(a preset that does not exist, a role that is missing) is not: nothing here knows it.
+It speaks Terraform's plugin protocol 6 on a unix socket and serves `provider-schema.json`, which is
+what the real provider 0.218 reports for the types that we use. Names, types, and what is required
+are therefore checked as with the real one. What a server would refuse (a preset that does not
+exist, a role that is missing) is not: nothing here knows it.
 
-A plan leaves every computed value unknown; a data source answers with made-up values. Nothing is applied.
-It runs in the environment of `requirements/terraform.txt`, whose package `tf` has the protocol's messages.
+A plan already has made-up texts for what the real provider knows after an apply only, so that what
+is built from them (user-data of hosts) can be looked at. Nothing is applied. It
+runs in the environment of `requirements/terraform.txt`, whose package `tf` has the protocol's
+messages.
 """
 
 from __future__ import annotations
@@ -26,11 +28,21 @@ from tf.gen import tfplugin_pb2_grpc as rpc
 
 SOURCE = "yandex-cloud/yandex"
 UNKNOWN = msgpack.ExtType(0, b"\x00")
+BROKER = {
+    "assign_public_ip": False,
+    "health": "ALIVE",
+    "name": "double-broker",
+    "role": "KAFKA",
+    "subnet_id": "",
+    "zone_id": "",
+}
 # One password for every key that our secrets have: a plan reads them through the data source.
-ENTRIES = [
-    {"key": key, "text_value": "Double-of-a-secret-1"}
-    for key in ("password", "access_key", "secret_key")
-]
+PASSWORD = "Double-of-a-secret-1"  # noqa: S105 - it opens nothing
+KEYS = ("password", "access_key", "secret_key")
+MADE_UP = {
+    "entries": [{"key": key, "text_value": PASSWORD} for key in KEYS],
+    "host": [BROKER],
+}
 NESTING = {"single": 1, "list": 2, "set": 3, "map": 4}
 
 
@@ -106,10 +118,16 @@ def each(value: Any, mode: str, holder: dict[str, Any], fill: Fill) -> Any:
 
 
 def made_up(attribute: dict[str, Any]) -> Any:
-    """What a data source says: a text that names itself; our secrets have their keys."""
-    if attribute["name"] == "entries":
-        return ENTRIES
-    return f"double-{attribute['name']}" if attribute.get("type") == "string" else None
+    """A value that only the cloud knows: a text that names itself, a broker, a secret's entries."""
+    if attribute["name"] in MADE_UP:
+        return MADE_UP[attribute["name"]]
+    return f"double-{attribute['name']}" if attribute.get("type") == "string" else UNKNOWN
+
+
+def known(attribute: dict[str, Any]) -> Any:
+    """The same for a data source, which may leave nothing unknown."""
+    value = made_up(attribute)
+    return None if value is UNKNOWN else value
 
 
 class ProviderDouble(rpc.ProviderServicer):
@@ -145,12 +163,12 @@ class ProviderDouble(rpc.ProviderServicer):
     def PlanResourceChange(self, request: Any, context: Any) -> Any:  # noqa: N802
         block = self._resources[request.type_name]["block"]
         proposed = unpacked(request.proposed_new_state)
-        planned = proposed and filled(proposed, block, lambda _: UNKNOWN)
+        planned = proposed and filled(proposed, block, made_up)
         return pb.PlanResourceChange.Response(planned_state=packed(planned))
 
     def ReadDataSource(self, request: Any, context: Any) -> Any:  # noqa: N802
         block = self._data_sources[request.type_name]["block"]
-        answer = filled(unpacked(request.config), block, made_up)
+        answer = filled(unpacked(request.config), block, known)
         return pb.ReadDataSource.Response(state=packed(answer))
 
 

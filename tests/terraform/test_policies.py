@@ -8,7 +8,7 @@ from tests.terraform import policies
 from tests.terraform.policies import Plan
 from tests.terraform.workspace import ENVIRONMENTS, FOLDERS, ROOT
 
-DOUBLE_SECRET = "Double-of-a-secret-1"
+READ_FROM_LOCKBOX = "Double-of-a-secret-1"
 
 every_root = pytest.mark.parametrize("root", ENVIRONMENTS)
 
@@ -52,12 +52,12 @@ def test_no_secret_is_in_the_user_data_of_a_host(plans: dict[str, Plan]):
     ]
 
     assert len(hosts) == 1 + 1
-    assert policies.secrets_in_user_data(plans["session"], DOUBLE_SECRET) == []
+    assert policies.secrets_in_user_data(plans["session"], READ_FROM_LOCKBOX) == []
 
 
 def test_outputs_hold_no_secret(plans: dict[str, Plan]):
     for plan in plans.values():
-        assert DOUBLE_SECRET not in str(plan.document["planned_values"].get("outputs"))
+        assert READ_FROM_LOCKBOX not in str(plan.document["planned_values"].get("outputs"))
 
 
 def test_kafkas_users_have_rights_behind_our_prefix_only(plans: dict[str, Plan]):

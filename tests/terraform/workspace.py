@@ -1,8 +1,8 @@
 """A copy of the Terraform code, and Terraform run on it with the double of the provider.
 
 A copy, because Terraform writes into the folders that it works on. The environment of
-`requirements/terraform.txt` is found in `.venv-terraform`, where `make test` puts it, or in the folder
-that TERRAFORM_TOOLS names.
+`requirements/terraform.txt` is found in `.venv-terraform`, where `make test` puts it, or in the
+folder that TERRAFORM_TOOLS names.
 """
 
 from __future__ import annotations
