@@ -1,4 +1,4 @@
-"""Metadata, Lockbox and bucket of a host on one loopback port, which refuse whoever has no token."""
+"""Metadata, Lockbox and bucket of a host on one loopback port; without a token they refuse."""
 
 from __future__ import annotations
 

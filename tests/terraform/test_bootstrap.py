@@ -5,6 +5,7 @@ systemctl, useradd and pip are recorders: what they would do needs a host, or a 
 
 from __future__ import annotations
 
+import ast
 import base64
 import hashlib
 import io
@@ -55,11 +56,12 @@ class Host:
 
     def variables(self, file: str) -> dict[str, str]:
         """What a service gets from an environment file, as a shell reads it."""
-        reading = f"set -a; . {self.root / file}; exec {sys.executable} -c 'import os; print(dict(os.environ))'"
+        printing = f"exec {sys.executable} -c 'import os; print(dict(os.environ))'"
+        reading = f"set -a; . {self.root / file}; {printing}"
         answer = subprocess.run(
             ["bash", "-c", reading], env={}, capture_output=True, text=True, check=True
         )
-        found: dict[str, str] = yaml.safe_load(answer.stdout)
+        found: dict[str, str] = ast.literal_eval(answer.stdout)
         return found
 
     def recorded(self) -> str:
