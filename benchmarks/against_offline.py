@@ -41,16 +41,24 @@ def outputs_of(
         broker: the broker.
         names: the topics.
         starts: end offsets before the load.
-        offline: which model should score.
+        offline: who started the engine.
 
     Raises:
         SurroundingsError: an engine of ours does not say it, or the broker gives no records.
     """
-    ends, model = broker.end_offsets(names), offline.artifact.model_sha256
-    if offline.stream is not None:
-        outputs = read_outputs(broker.settings, names, model, ends, starts)
-        return None if outputs is None else without_probes(outputs)
-    outputs = read_outputs(broker.settings, names, model, ends)
+    if offline.stream is None:
+        return own_outputs(broker, names)
+    outputs = read_outputs(broker.settings, names, broker.end_offsets(names), starts)
+    return None if outputs is None else without_probes(outputs)
+
+
+def own_outputs(broker: Broker, names: TopicNames) -> Outputs:
+    """What an engine that was started here has answered.
+
+    Raises:
+        SurroundingsError: it does not say what it answers, or the broker gives no records.
+    """
+    outputs = read_outputs(broker.settings, names, broker.end_offsets(names))
     if outputs is None:
         raise SurroundingsError(
             f"an output behind {names.prefix} has no headers src_partition and src_offset: "
@@ -65,19 +73,20 @@ def mismatches_of(
     """Differences from the offline reference; None where it says nothing of these outputs."""
     if offline.features is None:
         return Mismatches(0, 0, 0, 0)
-    if outputs is None or not _is_comparable(offline.stream, report, outputs):
+    if outputs is None or not _is_comparable(offline, report, outputs):
         return None
     return compare(ledger, outputs, read_reference(offline.features, ledger, offline.artifact))
 
 
-def _is_comparable(stream: Stream | None, report: LoadReport, outputs: Outputs) -> bool:
+def _is_comparable(offline: Offline, report: LoadReport, outputs: Outputs) -> bool:
     """Whether the files alone say what must come out: of our own engines always.
 
     State goes on with the log, so each row before the load must stand in it once; and an engine
     with a model of its own has no reference.
     """
-    if stream is None:
+    if offline.stream is None:
         return True
-    before = stream.log.rows
+    before = offline.stream.log.rows
     goes_on = before.count == 0 or report.first_seq == before.last_seq + 1
-    return goes_on and before.is_whole and bool(outputs.is_of_model.any())
+    scored = outputs.is_prediction & (outputs.model == offline.artifact.model_sha256)
+    return goes_on and before.is_whole and bool(scored.any())

@@ -11,35 +11,17 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final, Protocol
 
+from benchmarks.attempts import Attempt, KneeKind, outcome_at
 from benchmarks.ladder import Rung, next_rung
-from benchmarks.plan import EXTERNAL, Plan, Step, cell_id, place_of
-from benchmarks.search import (
-    Attempt,
-    Knee,
-    KneeKind,
-    SearchSettings,
-    Try,
-    next_move,
-    outcome_at,
-)
+from benchmarks.names import cell_id, place_of
+from benchmarks.plan import EXTERNAL, Plan, Step
+from benchmarks.search import Knee, SearchSettings, Try, next_move
 from benchmarks.verdict import Verdict
 
-ENGINE_START_S: Final = 25
-"""Usual time from starting an engine to its readiness; only for the estimate."""
-STEP_OVERHEAD_S: Final = 10
-"""Usual time for topics, start of the load, drain and check; only for the estimate."""
-PROBE_S: Final = 60
-"""Usual time of a drain probe; only for the estimate."""
 PROBE_RECORDS: Final = 200_000
 """A fast engine needs 20 s for them; after 45 s a slow one has shown its rate as well. With a tenth
 of that the start of the engine is most of what is measured."""
-RESULT_BYTES_PER_EVENT: Final = 50
-"""Ledger and outputs of a step, compressed; 44 were measured."""
-BROKER_BYTES_PER_EVENT: Final = 2500
-"""Input, label and prediction while a step runs; its topics are deleted at its end."""
 _FAR_BELOW: Final = 0.5
-_DRAIN_OVER_KNEE: Final = 1.2
-"""Only for the estimate."""
 
 
 class Measured(Protocol):
@@ -97,10 +79,18 @@ class Cell:
 
 @dataclass(frozen=True, slots=True)
 class Probe:
-    """A drain of a full topic, before the search of a cell."""
+    """A drain of a full topic.
+
+    Attributes:
+        cell: what is drained with.
+        records: how many are preloaded.
+        whole: True where the plan asks for the predictions: it goes on to the last record. Before
+            a search a stretch in its middle is enough.
+    """
 
     cell: Cell
     records: int
+    whole: bool = False
 
     @property
     def id(self) -> str:
@@ -131,6 +121,10 @@ class Standing:
     def drain_eps(self, cell: Cell) -> float | None:
         """Its drain rate."""
         return (self.drains or {}).get(cell.id)
+
+
+NOTHING: Final = Standing()
+"""Before the first step."""
 
 
 def cells_of(plan: Plan) -> list[Cell]:
@@ -186,9 +180,9 @@ def _action_of(
     plan: Plan, cells: Sequence[Cell], cell: Cell, standing: Standing
 ) -> Step | Probe | None:
     planned = _planned_rate(plan, cells, cell, standing)
-    is_asked = plan.find == "knee" or planned is not None
+    is_asked = plan.find != "rates" or planned is not None
     if plan.probes and _is_ours(plan, cell) and is_asked and not standing.is_probed(cell):
-        return Probe(cell, plan.probe_records or PROBE_RECORDS)
+        return Probe(cell, plan.probe_records or PROBE_RECORDS, whole=plan.find == "drain")
     if planned is not None:
         return _step(plan, cell, planned, standing)
     move = search_move(plan, standing.of(cell), standing.drain_eps(cell))
@@ -321,85 +315,3 @@ def _step(plan: Plan, cell: Cell, rate_eps: float, standing: Standing) -> Step:
         memory_mb=cell.memory_mb,
         size_name=cell.size_name,
     )
-
-
-@dataclass(frozen=True, slots=True)
-class _Guess:
-    """A step as a dry run imagines it."""
-
-    engine: str
-    instances: int
-    rate_eps: float
-    repetition: int
-    verdict: Verdict
-    slo_met: bool | None = True
-    cpu: float | None = None
-
-
-def dry_run(
-    plan: Plan, cells: Sequence[Cell], standing: Standing = Standing(), knee_eps: float = 1000.0
-) -> list[Step | Probe]:
-    """What a campaign would do, if one instance held a made-up rate and N held N times as much.
-
-    In a demand plan every rate counts as lost below the largest count and size, so that the list
-    is the longest that the campaign may become; a search may take a few steps more or less.
-
-    Args:
-        plan: the plan.
-        cells: those that are measured here.
-        standing: what is measured already.
-        knee_eps: the made-up rate.
-    """
-    steps: list[Measured] = list(standing.steps)
-    drains: dict[str, float | None] = dict(standing.drains or {})
-    actions: list[Step | Probe] = []
-    while (action := next_action(plan, cells, Standing(steps, drains))) is not None:
-        actions.append(action)
-        if isinstance(action, Probe):
-            cell_eps = knee_eps * action.cell.instances * (action.cell.cpu or 1)
-            drains[action.cell.id] = cell_eps * _DRAIN_OVER_KNEE
-        else:
-            drain_eps = drains.get(action.cell)
-            cell_eps = knee_eps * action.instances * (action.cpu or 1)
-            cell_eps = drain_eps / _DRAIN_OVER_KNEE if drain_eps else cell_eps
-            steps.append(_guess(plan, action, cell_eps))
-    return actions
-
-
-def _guess(plan: Plan, step: Step, knee_eps: float) -> _Guess:
-    held = step.rate_eps <= knee_eps
-    if step.rate_eps in plan.rates_eps and plan.question == "demand":
-        largest = max(size or 0 for size in plan.instance.sizes)
-        held = step.instances == max(plan.instances) and (step.cpu or 0) == largest
-    verdict: Verdict = "sustainable" if held else "unsustainable"
-    return _Guess(
-        step.engine, step.instances, step.rate_eps, step.repetition, verdict, cpu=step.cpu
-    )
-
-
-def estimate_s(actions: Sequence[Step | Probe], settle_s: float = 0) -> float:
-    """Usual wall time."""
-    return sum(action_s(action) + settle_s for action in actions)
-
-
-def action_s(action: Step | Probe) -> float:
-    """Usual wall time of one action."""
-    if isinstance(action, Probe):
-        return ENGINE_START_S + PROBE_S
-    return action.load_s + ENGINE_START_S + STEP_OVERHEAD_S
-
-
-def results_bytes(actions: Sequence[Step | Probe]) -> float:
-    """Space that the results take at the end."""
-    return sum(RESULT_BYTES_PER_EVENT * _events(one) for one in actions if isinstance(one, Step))
-
-
-def broker_bytes(actions: Sequence[Step | Probe]) -> float:
-    """Space that the broker needs for the largest step; topics are deleted after each."""
-    return max((BROKER_BYTES_PER_EVENT * _events(one) for one in actions), default=0)
-
-
-def _events(action: Step | Probe) -> float:
-    if isinstance(action, Probe):
-        return action.records
-    return action.rate_eps * action.load_s

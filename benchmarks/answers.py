@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Final
 
 from benchmarks.agenda import Cell, Standing, attempts_of, cell_of, is_answer, is_finished
+from benchmarks.attempts import KneeKind, outcome_at
 from benchmarks.demand import CellRuns, demands
 from benchmarks.plan import Plan, with_names
 from benchmarks.result import (
@@ -16,7 +17,7 @@ from benchmarks.result import (
     StepResult,
     cell_title,
 )
-from benchmarks.search import Knee, KneeKind, known_so_far, outcome_at
+from benchmarks.search import Knee, known_so_far
 from benchmarks.sizing import capacity_sentences, demand_sentences, sized
 
 DECIDED: Final = frozenset({"held", "lost"})
@@ -163,7 +164,7 @@ def _runs(plan: Plan, cell: Cell, standing: Standing, cores: float | None) -> Ce
 
 def unmet_requirements(result: RunResult) -> list[str]:
     """What a correct engine never does, and what the plan requires, in words."""
-    return [*_changed_records(result), *_rates_not_held(result)]
+    return [*_changed_records(result), *_changed_in_drains(result), *_rates_not_held(result)]
 
 
 def _changed_records(result: RunResult) -> list[str]:
@@ -182,6 +183,17 @@ def _changed_records(result: RunResult) -> list[str]:
     return problems + [
         f"{pair}: {count} scores differ" for pair, count in result.engines_disagree.items() if count
     ]
+
+
+def _changed_in_drains(result: RunResult) -> list[str]:
+    problems = []
+    for drain in result.drains:
+        check = drain.check.model_dump() if drain.check else {}
+        names = ("missing", "feature_mismatches", "score_mismatches", "wrongly_answered")
+        found = [f"{check[name]} {name.replace('_', ' ')}" for name in names if check.get(name)]
+        if found:
+            problems.append(f"{drain.step}: {', '.join(found)}")
+    return problems
 
 
 def _rates_not_held(result: RunResult) -> list[str]:
@@ -216,7 +228,14 @@ def undecided(result: RunResult, cells: Sequence[str] = ()) -> list[str]:
         if not cells or failed.get("cell") in cells
     ]
     missing = [name for name in result.cells_missing if not cells or name in cells]
-    return doubts + [f"cell {name} not measured" for name in missing]
+    doubts += [f"cell {name} not measured" for name in missing]
+    return doubts + [
+        f"{drain.step} gave no predictions: {drain.why}"
+        for drain in result.drains
+        if result.plan.find == "drain"
+        and drain.check is None
+        and (not cells or drain.cell in cells)
+    ]
 
 
 def _doubts_of(result: RunResult, cell: Cell) -> list[str]:

@@ -11,11 +11,11 @@ from pathlib import Path
 from typing import Any, Final
 
 from benchmarks.agenda import Cell, cells_of
+from benchmarks.cluster import broker_port
 from benchmarks.external import External
 from benchmarks.plan import EXTERNAL, Plan, with_names
 from benchmarks.process_use import listener_on
 from benchmarks.result import RunResult
-from benchmarks.runner import broker_port
 from benchmarks.store import (
     RUN_FILE,
     STEP_FILE,
@@ -233,6 +233,8 @@ def empty_result(request: Request, found: Found, folder: Path, now: datetime) ->
             "started": now.isoformat(timespec="seconds"),
             "command": list(request.command),
             "transactions": [str(path) for path in request.transactions],
+            "artifact": str(request.artifact),
+            "features_key": found.files_key,
             **commit(),
             "cluster": found.cluster,
         },
@@ -265,5 +267,8 @@ def _model_fields(artifact: Artifact) -> dict[str, Any]:
         "history_sha256": artifact.history_sha256,
         "features_version": manifest.features_version,
         "history_end_s": manifest.history_end_s,
+        "label_delay_s": manifest.label_delay_s,
+        "thresholds": manifest.thresholds.model_dump(),
         "metrics": manifest.metrics,
+        "profile": {name: one.model_dump() for name, one in manifest.profile.items()},
     }

@@ -11,18 +11,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Final
 
-from benchmarks.agenda import (
-    Cell,
-    Probe,
-    Standing,
-    action_s,
-    broker_bytes,
-    cells_of,
-    dry_run,
-    estimate_s,
-    next_action,
-    results_bytes,
-)
+from benchmarks.agenda import Cell, Probe, Standing, cells_of, next_action
 from benchmarks.answers import answered
 from benchmarks.begin import (
     Found,
@@ -35,16 +24,18 @@ from benchmarks.begin import (
 )
 from benchmarks.cluster import Broker
 from benchmarks.disagreement import disagreements
-from benchmarks.drain import probe
+from benchmarks.drain import Drain, probe
 from benchmarks.engines import program_of, size_options
 from benchmarks.external import Stream, is_of_these_files, only_campaign_on, open_stream
+from benchmarks.forecast import action_s, broker_bytes, dry_run, estimate_s, results_bytes
 from benchmarks.movement import Rules
 from benchmarks.outputs import make_offline_features
 from benchmarks.plan import Plan, Step, with_names
 from benchmarks.process_use import single_samples
 from benchmarks.producing import LoadFiles
+from benchmarks.progress import Progress
 from benchmarks.result import DrainProbe, FailedStep, RunResult, StepResult
-from benchmarks.runner import Bench, Progress, run_step
+from benchmarks.runner import Bench, run_step
 from benchmarks.store import (
     DRAIN_FILE,
     FAILED_FILE,
@@ -52,6 +43,7 @@ from benchmarks.store import (
     disk_full,
     load_drains,
     load_failed,
+    load_probes,
     load_run,
     load_steps,
     only_one,
@@ -60,6 +52,7 @@ from benchmarks.store import (
     set_aside,
     step_folder,
 )
+from benchmarks.whole_drain import WholeDrain, drain_whole
 from fraud_core.errors import ConfigError, MeasurementError, StreamError
 from fraud_core.topic_admin import delete_topics_of
 
@@ -187,7 +180,7 @@ def assemble(folder: Path) -> RunResult:
     saved = load_run(folder)
     steps = load_steps(folder)
     failed = [one.model_dump() for one in load_failed(folder)]
-    saved = saved.model_copy(update={"failed": failed})
+    saved = saved.model_copy(update={"failed": failed, "drains": load_probes(folder)})
     return answered(saved, steps, load_drains(folder))
 
 
@@ -232,6 +225,9 @@ class _Campaign:
         for failed in load_failed(self._folder):
             if self._is_ours(failed.cell):
                 set_aside(self._folder, failed.step)
+        for drain in load_probes(self._folder):
+            if self._plan.find == "drain" and drain.check is None and self._is_ours(drain.cell):
+                set_aside(self._folder, drain.step)
         self._steps = load_steps(self._folder)
 
     def _is_ours(self, cell: str) -> bool:
@@ -304,14 +300,13 @@ def _drain(action: Probe, bench: Bench, say: Callable[[str], None]) -> None:
     """Measure and save a drain; an engine that does not drain has no rate, which is saved too."""
     cell = action.cell
     folder = step_folder(bench.run_folder, action.id)
-    load = LoadFiles(bench.transactions, bench.artifact.folder)
     say(f"{action.id}: draining up to {action.records:,} records")
-    prefix = f"{bench.run_id}-{action.id}-{secrets.token_hex(2)}-"
     rate_eps, why = None, ""
+    whole: WholeDrain | None = None
     try:
-        asked = (cell.engine, cell.instances)
-        program = [*bench.programs[cell.engine], *size_options(cell.cpu, cell.memory_mb)]
-        drained = probe(asked, action.records, program, bench.broker, load, (folder, prefix))
+        if action.whole:
+            whole = drain_whole(action, bench, say)
+        drained = whole.drain if whole else _probe(action, bench)
         rate_eps = drained.rate_eps
         say(f"{action.id}: {rate_eps:,.0f}/s")
     except MeasurementError as error:
@@ -328,8 +323,22 @@ def _drain(action: Probe, bench: Bench, say: Callable[[str], None]) -> None:
             cpu=cell.cpu,
             memory_mb=cell.memory_mb,
             size_name=cell.size_name,
+            step=action.id,
+            check=whole.check if whole else None,
+            limited_by=whole.limited_by if whole else None,
+            ended_ms=round(time.time() * 1000),
         ),
     )
+
+
+def _probe(action: Probe, bench: Bench) -> Drain:
+    load = LoadFiles(bench.transactions, bench.artifact.folder)
+    folder = step_folder(bench.run_folder, action.id)
+    prefix = f"{bench.run_id}-{action.id}-{secrets.token_hex(2)}-"
+    cell = action.cell
+    asked = (cell.engine, cell.instances)
+    program = [*bench.programs[cell.engine], *size_options(cell.cpu, cell.memory_mb)]
+    return probe(asked, action.records, program, bench.broker, load, (folder, prefix))
 
 
 def _program(plan: Plan, cell: Cell) -> list[str]:

@@ -144,7 +144,13 @@ def run(
         cells=tuple(cells),
         external=external,
     )
-    run_and_report(request, Voice(as_json=as_json, quiet=quiet))
+    voice = Voice(as_json=as_json, quiet=quiet)
+    if request.plan.label_delays_h:
+        from benchmarks.label_delays import run_delays
+
+        run_delays(request, voice)
+    else:
+        run_and_report(request, voice)
 
 
 @app.command()
@@ -180,6 +186,34 @@ def judge(
     judged = judge_run(run_folder_of(run_id, results))
     show(judged.model_dump_json(indent=2) if as_json else judged_table(judged))
     refuse_differences(judged)
+
+
+@app.command()
+def quality(
+    run_id: RunArgument,
+    view: Annotated[
+        str, typer.Option(help="settled: every outcome; as-of: those known by the last event time")
+    ] = "settled",
+    declined_percent: Annotated[
+        float, typer.Option(min=0, max=100, help="limit: good transactions that are blocked")
+    ] = 5.0,
+    missed_per_100: Annotated[
+        float, typer.Option(min=0, max=100, help="limit: frauds approved in 100 transactions")
+    ] = 2.0,
+    results: ResultsOption = DEFAULT_RESULTS,
+    as_json: JsonOption = False,
+) -> None:
+    """Judge the model on what became of a run's transactions; adds it to the report.
+
+    Exit code 3: a limit is not met, or features or scores differ; 4: no outcome counts.
+
+    Example: streamgauge quality quality-20261102-120431-7f3a
+    """
+    from benchmarks.quality_command import limits_of, run_quality, view_of
+    from benchmarks.store import run_folder_of
+
+    limits = limits_of(declined_percent, missed_per_100)
+    run_quality(run_folder_of(run_id, results), view_of(view), limits, as_json=as_json)
 
 
 @app.command()

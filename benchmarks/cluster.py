@@ -6,6 +6,7 @@ import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final
+from urllib.parse import urlsplit
 
 from confluent_kafka import Consumer, KafkaException, Message, Producer, TopicPartition
 from confluent_kafka.admin import (  # type: ignore[attr-defined]  # it exports by import
@@ -237,3 +238,9 @@ def _whole(settings: KafkaSettings, names: TopicNames, since: EndOffsets) -> Con
         ]
     )
     return consumer
+
+
+def broker_port(bootstrap_servers: str) -> int | None:
+    """The port of a broker on this machine, None when it is elsewhere."""
+    first = urlsplit(f"//{bootstrap_servers.split(',')[0]}")
+    return first.port if first.hostname in {"127.0.0.1", "localhost", "::1"} else None

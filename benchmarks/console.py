@@ -15,13 +15,13 @@ from rich.live import Live
 from rich.table import Table
 from rich.text import Text
 
-from benchmarks.agenda import Probe
+from benchmarks.agenda import Probe, cells_of
 from benchmarks.backlog import Backlog, lower_envelope, theil_sen, trend
 from benchmarks.cost_answers import cost_sentence
 from benchmarks.instance_use import UNKNOWN
 from benchmarks.plan import Step
-from benchmarks.result import LatencyMs, RunResult, StepResult
-from benchmarks.runner import Progress, Sampled
+from benchmarks.progress import Progress, Sampled
+from benchmarks.result import DrainCheck, LatencyMs, RunResult, StepResult
 from benchmarks.verdict import Verdict
 from fraud_core.command import say
 
@@ -254,6 +254,8 @@ def summary(result: RunResult, report: Path, *, color: bool, width: int | None =
         console.print(_table(result.steps))
     for step in result.steps:
         console.print(Text(f"{title_of(step)}: {step.why}"), soft_wrap=True)
+    for line in drain_lines(result):
+        console.print(Text(line), soft_wrap=True)
     if result.cells_missing:
         missing = f"cells that are not measured: {', '.join(result.cells_missing)}"
         console.print(Text(missing), soft_wrap=True)
@@ -267,13 +269,30 @@ def _sizing_lines(result: RunResult) -> list[str]:
     return [*lines, *filter(None, [cost_sentence(result)])]
 
 
+def drain_lines(result: RunResult) -> list[str]:
+    """What each drain that was watched to its end gave."""
+    return [_drain_line(one.step, one.check) for one in result.drains if one.check]
+
+
+def _drain_line(name: str, check: DrainCheck) -> str:
+    changed = check.feature_mismatches + check.score_mismatches + check.wrongly_answered
+    return (
+        f"{name}: {check.sent:,} sent, {check.scored:,} scored, {check.dead_letters:,} dead "
+        f"letters, {check.duplicates:,} duplicates, {check.missing:,} missing, {changed:,} changed"
+    )
+
+
 def headline(result: RunResult) -> str:
     """How many steps ended how, on what."""
     counts = Counter(step.verdict for step in result.steps)
     verdicts = ", ".join(f"{counts[name]} {name}" for name in VERDICT_STYLES if counts[name])
     machine = result.machine
+    done = f"{len(result.steps)} of {result.steps_asked} steps"
+    if result.plan.find == "drain":
+        whole = sum(drain.check is not None for drain in result.drains)
+        done = f"{whole} of {len(cells_of(result.plan))} drains"
     return (
-        f"run {result.run['id']}: {len(result.steps)} of {result.steps_asked} steps"
+        f"run {result.run['id']}: {done}"
         f"{': ' if verdicts else ''}{verdicts} ({machine['cores']} cores, "
         f"{machine['memory_gib']:g} GiB, Kafka {result.versions.get('kafka', 'unknown')}, "
         f"model {result.model['sha256'][:8]})"
@@ -320,9 +339,11 @@ def size_text(result: RunResult) -> str:
     asked += [f"{limits.memory_mb} MB"] if limits.memory_mb else []
     if not asked:
         return ""
-    means = sorted({step.limited_by for step in result.steps if step.limited_by})
+    held = [(step.id, step.limited_by) for step in result.steps]
+    held += [(drain.step, drain.limited_by) for drain in result.drains]
+    means = sorted({one for _, one in held if one})
     said = f"instances of {' and '.join(asked)}"
-    free = [step.id for step in result.steps if step.limited_by in {"none", UNKNOWN}]
+    free = [name for name, one in held if one in {"none", UNKNOWN}]
     if free:
         return f"{said}, but nothing is known to have held them in {', '.join(free)}"
     return f"{said}, held by {', '.join(means)}" if means else said

@@ -7,10 +7,10 @@ from collections.abc import Iterable, Sequence
 from typing import Final
 
 from benchmarks.agenda import attempts_of
+from benchmarks.attempts import outcome_at
 from benchmarks.cost import Cost, PaidSize, Part, both
 from benchmarks.plan import Plan
 from benchmarks.result import CellResult, RunResult, StepResult
-from benchmarks.search import outcome_at
 from benchmarks.sizing_result import CostResult
 
 INSTANCES_ROLE: Final = "instances"

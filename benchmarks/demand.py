@@ -11,7 +11,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from benchmarks.search import Attempt, Knee, KneeKind, Outcome, outcome_at
+from benchmarks.attempts import Attempt, KneeKind, Outcome, outcome_at
+from benchmarks.search import Knee
 
 RECOMMENDED_LOAD: Final = 0.7
 """Share of the capacity that is planned with: the rest is for catching up, rebalances and noise."""

@@ -15,8 +15,8 @@ from typing import Final, Literal
 
 from pydantic import SecretStr
 
+from benchmarks.cluster import broker_port
 from benchmarks.process_use import listener_on
-from benchmarks.runner import broker_port
 from benchmarks.surroundings import commit, machine
 from fraud_core.artifact import load_artifact
 from fraud_core.errors import StreamError, SurroundingsError

@@ -18,15 +18,14 @@ from rich import box
 from rich.console import Console
 from rich.table import Table
 
-from benchmarks.cluster import Broker
+from benchmarks.cluster import Broker, broker_port
 from benchmarks.engines import MODULES, EngineStart, program_of
 from benchmarks.latency import FloatArray
 from benchmarks.process_use import CpuMeter, listener_on, session_samples
 from benchmarks.producing import LoadFiles, producer_command, read_report
 from benchmarks.programs import Program
-from benchmarks.runner import broker_port
 from benchmarks.samples import totals
-from benchmarks.store import new_run_id, save, write_whole
+from benchmarks.store import DRAIN_CURVE_FILE, new_run_id, save, write_whole
 from benchmarks.surroundings import commit, machine, versions
 from fraud_core.artifact import load_artifact
 from fraud_core.errors import ConfigError, MeasurementError
@@ -87,7 +86,7 @@ class DrainRequest:
 
 
 @dataclass(slots=True)
-class _Curve:
+class Curve:
     """Samples of one drain."""
 
     at_s: list[float] = field(default_factory=list)
@@ -127,7 +126,7 @@ def time_at(at_s: FloatArray, outputs: FloatArray, wanted: float) -> float:
     return float(np.interp(wanted, outputs[[before, after]], at_s[[before, after]]))
 
 
-def summarize(asked: tuple[str, int], records: int, curve: _Curve, started_s: float) -> Drain:
+def summarize(asked: tuple[str, int], records: int, curve: Curve, started_s: float) -> Drain:
     """From samples to rates.
 
     Raises:
@@ -172,7 +171,7 @@ def run_drains(request: DrainRequest, say: Callable[[str], None]) -> DrainRun:
             create_topics(settings, names)
             at_end.callback(delete_topics, settings, names)
             say(f"{asked[0]} x{asked[1]}: preloading {request.records:,} records")
-            sent = _preload(request.records, load, names, folder)
+            sent = preload(request.records, load, names, folder)
             if sent < request.records:
                 say(f"{asked[0]} x{asked[1]}: the files hold only {sent:,} records")
             say(f"{asked[0]} x{asked[1]}: draining")
@@ -216,18 +215,23 @@ def probe(
     with ExitStack() as at_end:
         create_topics(broker.settings, names)
         at_end.callback(delete_topics, broker.settings, names)
-        sent = _preload(records, load, names, folder)
+        sent = preload(records, load, names, folder)
         start = EngineStart(program, load.artifact, asked[1], names.prefix)
         started_s = time.time()
         engine = Program(asked[0], start.command(), folder / "engine.log")
         at_end.callback(engine.stop)
-        curve = _watch(engine, sent, broker, names, within_s=PROBE_WITHIN_S)
-    _save_curve(folder / "drain.csv", curve)
+        curve = watch(engine, sent, broker, names, within_s=PROBE_WITHIN_S)
+    save_curve(folder / DRAIN_CURVE_FILE, curve)
     drained = int(curve.outputs[-1]) if curve.outputs else 0
     return summarize(asked, max(drained, 1), curve, started_s)
 
 
-def _preload(records: int, load: LoadFiles, names: TopicNames, folder: Path) -> int:
+def preload(records: int, load: LoadFiles, names: TopicNames, folder: Path) -> int:
+    """Fill the topics as fast as the broker takes it; returns how many records were sent.
+
+    Raises:
+        StreamError: the generator failed.
+    """
     options = ("--rate", "0", "--limit", str(records))
     command = producer_command(load, names, folder, options)
     producer = Program("producer", command, folder / f"{names.prefix}producer.log")
@@ -251,18 +255,18 @@ def _drain(
     started_s = time.time()
     engine = Program(asked[0], start.command(), folder / f"{names.prefix}engine.log")
     try:
-        curve = _watch(engine, records, broker, names)
+        curve = watch(engine, records, broker, names)
     finally:
         engine.stop()
-    _save_curve(folder / f"{asked[0]}-x{asked[1]}.csv", curve)
+    save_curve(folder / f"{asked[0]}-x{asked[1]}.csv", curve)
     return summarize(asked, records, curve, started_s)
 
 
-def _watch(
+def watch(
     engine: Program, records: int, broker: Broker, names: TopicNames, within_s: float = math.inf
-) -> _Curve:
+) -> Curve:
     """Sample until all is out, nothing moves any more, or a time after the first output is over."""
-    curve, meter, read = _Curve(), CpuMeter(), session_samples(engine.pid)
+    curve, meter, read = Curve(), CpuMeter(), session_samples(engine.pid)
     moved_s, begun_s = time.monotonic(), math.inf
     while not curve.outputs or curve.outputs[-1] < records:
         if engine.wait(_SAMPLE_EVERY_S) is not None:
@@ -282,7 +286,8 @@ def _watch(
     return curve
 
 
-def _save_curve(path: Path, curve: _Curve) -> None:
+def save_curve(path: Path, curve: Curve) -> None:
+    """Keep the samples as CSV."""
     rows = zip(curve.at_s, curve.outputs, curve.cpu_s, strict=True)
     lines = [f"{at_s:.3f},{outputs:.0f},{cpu_s:.3f}" for at_s, outputs, cpu_s in rows]
     write_whole(path, "\n".join(["at_s,outputs,cpu_s", *lines]) + "\n")

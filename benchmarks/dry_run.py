@@ -6,16 +6,10 @@ from collections.abc import Sequence
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from benchmarks.agenda import (
-    Cell,
-    Probe,
-    action_s,
-    broker_bytes,
-    dry_run,
-    estimate_s,
-    results_bytes,
-)
-from benchmarks.plan import Plan, Step, place_of
+from benchmarks.agenda import Cell, Probe
+from benchmarks.forecast import action_s, broker_bytes, dry_run, estimate_s, results_bytes
+from benchmarks.names import place_of
+from benchmarks.plan import Plan, Step
 
 
 class ForeseenStep(BaseModel):
@@ -47,7 +41,7 @@ class Foreseen(BaseModel):
 
 def foresee(plan: Plan, cells: Sequence[Cell]) -> Foreseen:
     """What a run of a plan would do."""
-    actions = dry_run(plan, cells)
+    actions = dry_run(plan, cells) * max(len(plan.label_delays_h), 1)
     return Foreseen(
         plan=plan.id,
         title=plan.title,

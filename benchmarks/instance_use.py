@@ -49,13 +49,18 @@ def means_of(samples: Sequence[InstanceSample], *, asked: bool) -> str | None:
         None where no size was asked; `unknown` where the engine does not say, `none` where one
         instance or more was held by nothing.
     """
-    if not asked:
-        return None
     # an instance that was started again is limited again only once it is ready
     last = [ours[-1].limited_by for ours in by_instance(samples).values()]
-    if not last:
+    return means_told(last, asked=asked)
+
+
+def means_told(limited_by: Sequence[str], *, asked: bool) -> str | None:
+    """The same from what the engine says of each instance."""
+    if not asked:
+        return None
+    if not limited_by:
         return UNKNOWN
-    return "none" if "none" in last else ", ".join(sorted(set(last)))
+    return "none" if "none" in limited_by else ", ".join(sorted(set(limited_by)))
 
 
 def uses_of(samples: Sequence[InstanceSample], window: Window) -> list[InstanceUse]:

@@ -27,19 +27,25 @@ from fraud_core.features import FEATURE_NAMES
 from fraud_core.kafka import KafkaSettings
 from fraud_core.scorer import OnnxScorer
 from fraud_core.topics import TopicNames
+from fraud_core.transaction_files import kept_customers
 
 _RECORDS_A_POLL: Final = 2000
 _PROGRESS_WITHIN_S: Final = 30.0
 _FEATURES_WITHIN_S: Final = 1800.0
 _NO_FEATURES: Final = [float("nan")] * len(FEATURE_NAMES)
 
-_Row = tuple[int, int, int, bool, int, bool, float, list[float], str]
+SAMPLED_CUSTOMERS: Final = 0.1
+"""Share of the customers whose features are kept: 4 bytes for each record of the step."""
+_JUDGED: Final = ("source", "append_ms", "is_prediction", "labels_complete", "score")
+PAID: Final = ("customer_id", "cents", "model")
+"""Columns that only the quality of the model is judged by."""
+
+_Row = tuple[int, int, int, bool, int, bool, float, list[float], str, int, int]
 
 
 def read_outputs(
     settings: KafkaSettings,
     names: TopicNames,
-    model: str,
     ends: EndOffsets,
     starts: EndOffsets = MappingProxyType({}),
 ) -> Outputs | None:
@@ -48,7 +54,6 @@ def read_outputs(
     Args:
         settings: how to reach the broker.
         names: the topics.
-        model: SHA-256 of the model that should score.
         ends: end offsets of the topics.
         starts: the same before the load; the beginning of each topic where it says nothing.
 
@@ -77,7 +82,7 @@ def read_outputs(
         return None
     finally:
         consumer.close()
-    return _table([row for row in rows if row[1] >= starts.get((INPUTS, row[0]), 0)], model)
+    return _table([row for row in rows if row[1] >= starts.get((INPUTS, row[0]), 0)])
 
 
 class _NoSourceError(Exception):
@@ -123,20 +128,24 @@ def _row(message: Message, *, is_prediction: bool) -> _Row:
         raise _NoSourceError
     place = (*source, message.timestamp()[1])
     if not is_prediction:
-        return (*place, False, -1, False, float("nan"), _NO_FEATURES, "")
+        return (*place, False, -1, False, float("nan"), _NO_FEATURES, "", -1, -1)
     try:
         return (*place, True, *_content(orjson.loads(message.value() or b"")))
     except (ValueError, TypeError, KeyError):  # of another engine, or no prediction: it differs
-        return (*place, True, -1, True, float("nan"), _NO_FEATURES, "")
+        return (*place, True, -1, True, float("nan"), _NO_FEATURES, "", -1, -1)
 
 
-def _content(fields: dict[str, Any]) -> tuple[int, bool, float, list[float], str]:
+def _content(fields: dict[str, Any]) -> tuple[int, bool, float, list[float], str, int, int]:
     return (
         int(fields["tx_id"]),
         bool(fields["labels_complete"]),
         float(fields["fraud_probability"]),
         _features(fields["features"]),
-        str(fields["model"]),
+        # one object for all rows: a million copies of the same text would be 100 MB
+        sys.intern(str(fields["model"])),
+        # no verdict rests on the payment: an engine that does not tell it is compared as any other
+        int(fields.get("customer_id", -1)),
+        round(fields["tx_amount"] * 100) if "tx_amount" in fields else -1,
     )
 
 
@@ -146,8 +155,8 @@ def _features(values: list[Any]) -> list[float]:
     return [float(value) for value in values]
 
 
-def _table(rows: list[_Row], model: str) -> Outputs:
-    columns = list(zip(*rows, strict=True)) or [()] * 9
+def _table(rows: list[_Row]) -> Outputs:
+    columns = list(zip(*rows, strict=True)) or [()] * 11
     partition, offset = (np.array(column, np.int64) for column in columns[:2])
     return Outputs(
         source=source_ids(partition, offset),
@@ -157,27 +166,37 @@ def _table(rows: list[_Row], model: str) -> Outputs:
         labels_complete=np.array(columns[5], np.bool_),
         score=np.array(columns[6], np.float32),
         features=np.array(columns[7], np.float64).reshape(-1, len(FEATURE_NAMES)),
-        is_of_model=np.array([one == model for one in columns[8]], np.bool_),
+        model=np.array(columns[8], np.object_),
+        customer_id=np.array(columns[9], np.int64),
+        cents=np.array(columns[10], np.int64),
     )
 
 
 def save_outputs(path: Path, outputs: Outputs) -> None:
     """Keep what a verdict can be recomputed from; the features are in the topic only."""
-    columns = {
-        name: getattr(outputs, name)
-        for name in ("source", "append_ms", "is_prediction", "labels_complete", "score")
-    }
+    columns = {name: getattr(outputs, name) for name in (*_JUDGED, *PAID)}
     pq.write_table(pa.table(columns), path, compression="zstd")
 
 
+def save_feature_sample(path: Path, outputs: Outputs, share: float = SAMPLED_CUSTOMERS) -> None:
+    """Keep the features of a share of the customers, chosen by a hash: all rows of each."""
+    kept = outputs.where(outputs.is_prediction & kept_customers(outputs.customer_id, share))
+    features = {name: kept.features[:, place] for place, name in enumerate(FEATURE_NAMES)}
+    table = pa.table({"source": kept.source, "labels_complete": kept.labels_complete} | features)
+    pq.write_table(table, path, compression="zstd")
+
+
 def load_outputs(path: Path) -> Outputs:
-    """What `save_outputs` kept; ids and features are not in it."""
-    table = pq.read_table(path)
+    """What a verdict is recomputed from; ids, payments and features are left out."""
+    table = pq.read_table(path, columns=list(_JUDGED))
+    nothing = np.full(table.num_rows, -1, np.int64)
     return Outputs(
         **{name: table[name].to_numpy() for name in table.column_names},
-        tx_id=np.full(table.num_rows, -1, np.int64),
-        is_of_model=np.zeros(table.num_rows, np.bool_),
+        tx_id=nothing,
         features=np.empty((table.num_rows, 0)),
+        customer_id=nothing,
+        cents=nothing,
+        model=np.full(table.num_rows, "", np.object_),
     )
 
 

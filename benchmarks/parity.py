@@ -47,7 +47,9 @@ class Outputs:
         labels_complete: False for a dead letter.
         score: float32; NaN for a dead letter.
         features: float64, shape (m, 15); NaN for a dead letter.
-        is_of_model: False for a dead letter, and where another model than the artifact's scored.
+        model: SHA-256 of the model as text; empty for a dead letter, and where it is not told.
+        customer_id: -1 for a dead letter, and where it is not told.
+        cents: amount; -1 for the same.
     """
 
     source: IntArray
@@ -57,7 +59,9 @@ class Outputs:
     labels_complete: NDArray[np.bool_]
     score: NDArray[np.float32]
     features: NDArray[np.float64]
-    is_of_model: NDArray[np.bool_]
+    model: NDArray[np.object_]
+    customer_id: IntArray
+    cents: IntArray
 
     def where(self, kept: NDArray[np.bool_]) -> Outputs:
         """Some of the rows."""
@@ -158,8 +162,8 @@ def compare(ledger: Ledger, outputs: Outputs, reference: Reference) -> Mismatche
     rows, found = place[compared], outputs.where(compared)
     expected, expected_score = reference.features[rows], reference.score[rows]
     return Mismatches(
-        features=int(np.count_nonzero(_bits_differ(found.features, expected).any(axis=1))),
-        scores=int(np.count_nonzero(_bits_differ(found.score, expected_score))),
+        features=int(np.count_nonzero(bits_differ(found.features, expected).any(axis=1))),
+        scores=int(np.count_nonzero(bits_differ(found.score, expected_score))),
         wrongly_answered=int(wrong),
         labels_incomplete=int(np.count_nonzero(comparable & ~outputs.labels_complete)),
     )
@@ -167,10 +171,21 @@ def compare(ledger: Ledger, outputs: Outputs, reference: Reference) -> Mismatche
 
 def seq_of(ledger: Ledger, outputs: Outputs) -> IntArray:
     """Row number of each output's source, -1 where the ledger has none; shape (m,)."""
-    order = np.argsort(ledger.source)
-    place, found = _places(ledger.source[order], outputs.source)
-    seq = ledger.seq[order]
-    return np.where(found, seq[place] if len(seq) else -1, -1)
+    return rows_of(ledger.source, ledger.seq, outputs.source)
+
+
+def rows_of(source: IntArray, seq: IntArray, wanted: IntArray) -> IntArray:
+    """Row number of each wanted source, -1 where there is none.
+
+    Args:
+        source: of the ledger, shape (n,).
+        seq: its row numbers, shape (n,).
+        wanted: sources, shape (m,).
+    """
+    order = np.argsort(source)
+    place, found = _places(source[order], wanted)
+    numbers = seq[order]
+    return np.where(found, numbers[place] if len(numbers) else -1, -1)
 
 
 def scores_differ(
@@ -183,7 +198,7 @@ def scores_differ(
         second: the same of the other.
     """
     _, here, there = np.intersect1d(first[0], second[0], return_indices=True)
-    return int(np.count_nonzero(_bits_differ(first[1][here], second[1][there])))
+    return int(np.count_nonzero(bits_differ(first[1][here], second[1][there])))
 
 
 def _places(ascending: IntArray, wanted: IntArray) -> tuple[IntArray, NDArray[np.bool_]]:
@@ -195,7 +210,7 @@ def _places(ascending: IntArray, wanted: IntArray) -> tuple[IntArray, NDArray[np
     return np.where(found, place, 0), found
 
 
-def _bits_differ(found: NDArray[np.floating], expected: NDArray[np.floating]) -> NDArray[np.bool_]:
+def bits_differ(found: NDArray[np.floating], expected: NDArray[np.floating]) -> NDArray[np.bool_]:
     """Compares bits, not values: -0.0 is not 0.0, and a NaN equals itself."""
     whole = np.int64 if expected.dtype == np.float64 else np.int32
     differ: NDArray[np.bool_] = np.not_equal(

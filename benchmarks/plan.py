@@ -13,6 +13,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_valida
 from pydantic_core import ErrorDetails
 
 from benchmarks.cost import PaidSize, Prices
+from benchmarks.names import cell_id, place_of, step_id
 from benchmarks.search import SearchSettings
 from benchmarks.verdict import Limits
 from fraud_core.errors import ConfigError
@@ -27,6 +28,7 @@ EXTERNAL: Final = "external"
 """The engine of a plan that the campaign neither starts nor stops."""
 
 Rate = Annotated[float, Field(gt=0, le=1_000_000)]
+LabelDelay = Annotated[float, Field(ge=1, le=30 * 24)]
 InstanceCount = Annotated[int, Field(ge=1)]
 Cores = Annotated[float, Field(ge=SMALLEST_CORES, le=1024)]
 
@@ -115,8 +117,10 @@ class Plan(BaseModel):
     question: Literal["demand", "capacity"] = Field(
         "demand", description="instances that each rate needs, or the rate that each count holds"
     )
-    find: Literal["rates", "knee"] = Field(
-        "rates", description="judge the rates of the plan, or search where each cell loses as well"
+    find: Literal["rates", "knee", "drain"] = Field(
+        "rates",
+        description="judge the rates of the plan, search where each cell loses as well, or only "
+        "drain a preloaded stream at full speed and judge the predictions",
     )
     knees: tuple[Literal["backlog", "latency"], ...] = Field(
         ("backlog",), min_length=1, description="limits that are searched"
@@ -138,6 +142,10 @@ class Plan(BaseModel):
     )
     probe_records: int | None = Field(
         None, ge=100, description="records that the drain probe preloads; by default from find"
+    )
+    label_delays_h: tuple[LabelDelay, ...] = Field(
+        (),
+        description="with find: drain, repeat it with a model and a feedback of each delay, hours",
     )
     seed: int = Field(1, description="order of cells and rates")
     budget_s: float | None = Field(
@@ -172,7 +180,7 @@ class Plan(BaseModel):
                 raise ValueError(message)
         return instances
 
-    @field_validator("engines", "instances", "rates_eps")
+    @field_validator("engines", "instances", "rates_eps", "label_delays_h")
     @classmethod
     def _once(cls, values: tuple[Any, ...]) -> tuple[Any, ...]:
         return _refuse_twice(values)
@@ -182,8 +190,21 @@ class Plan(BaseModel):
         if not self.rates_eps and self.find == "rates":
             message = "rates_eps is missing: give rates, or find: knee"
             raise ValueError(message)
-        if self.ladder and (self.question == "capacity" or self.find == "knee"):
+        if self.ladder and (self.question == "capacity" or self.find != "rates"):
             message = "ladder is for question: demand with find: rates"
+            raise ValueError(message)
+        return self
+
+    @model_validator(mode="after")
+    def _drains_alone(self) -> Plan:
+        if self.label_delays_h and self.find != "drain":
+            message = "label_delays_h needs find: drain"
+            raise ValueError(message)
+        if self.rates_eps and self.find == "drain":
+            message = "rates_eps has no meaning with find: drain, which sends all at once"
+            raise ValueError(message)
+        if EXTERNAL in self.engines and self.find == "drain":
+            message = "find: drain starts its engines on a full topic, and external runs already"
             raise ValueError(message)
         return self
 
@@ -202,7 +223,7 @@ class Plan(BaseModel):
     @property
     def probes(self) -> bool:
         """True where each cell begins with a drain."""
-        return self.find == "knee" or self.probe_records is not None
+        return self.find != "rates" or self.probe_records is not None
 
 
 class Step(BaseModel):
@@ -254,22 +275,6 @@ def with_names(plan: Plan, names: Iterable[str]) -> Plan:
         return plan
     engines = [(others if name == EXTERNAL else (name,)) for name in plan.engines]
     return plan.model_copy(update={"engines": tuple(chain.from_iterable(engines))})
-
-
-def place_of(engine: str, instances: int, size_name: str = "") -> str:
-    """What the names of a cell's steps begin with: `faust-x2`, `faust-x2-c0.25`."""
-    return "-".join(filter(None, (engine, f"x{instances}", size_name)))
-
-
-def step_id(place: str, rate_eps: float, repetition: int = 1) -> str:
-    """Name of a step: lower case, no character that a topic or a file name cannot hold."""
-    name = f"{place}-{rate_eps:g}eps".replace("+", "")
-    return name if repetition == 1 else f"{name}-r{repetition}"
-
-
-def cell_id(engine: str, instances: int, size_name: str = "") -> str:
-    """Name of a cell, as `--cell` takes it: `faust-2`, `faust-2-c0.25`."""
-    return "-".join(filter(None, (engine, str(instances), size_name)))
 
 
 def _refuse_twice(values: tuple[Any, ...]) -> tuple[Any, ...]:

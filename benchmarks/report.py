@@ -17,7 +17,14 @@ from markupsafe import Markup
 from benchmarks.backlog import Backlog, trend
 from benchmarks.chart_choice import charts_of, has_lines
 from benchmarks.charts import Chart, StepSeries, color_of, save_png, svg_of
-from benchmarks.console import cpu_text, headline, percentiles_text, size_text, title_of
+from benchmarks.console import (
+    cpu_text,
+    drain_lines,
+    headline,
+    percentiles_text,
+    size_text,
+    title_of,
+)
 from benchmarks.cost_answers import cost_sentence
 from benchmarks.csv_tables import (
     COSTS_TABLE,
@@ -35,6 +42,21 @@ from benchmarks.evaluate import latencies_in
 from benchmarks.movement import Window, backlog_of
 from benchmarks.outputs import load_outputs, read_ledger
 from benchmarks.producing import read_report
+from benchmarks.quality_charts import quality_charts
+from benchmarks.quality_result import RunQuality
+from benchmarks.quality_store import load_quality
+from benchmarks.quality_text import (
+    checks_of,
+    headline_of,
+    number,
+    percent,
+    remarks_of,
+    span_of,
+    thresholds_of,
+    told_apart,
+    with_interval,
+)
+from benchmarks.quality_text import title_of as title_of_step
 from benchmarks.result import CellResult, KneeResult, RunResult, StepResult, cell_title
 from benchmarks.samples import OFFSETS_FILE, USE_FILE, Totals, read_offsets, read_uses
 from benchmarks.size_answers import size_sentences
@@ -72,11 +94,12 @@ def write_report(run_folder: Path) -> Path:
 
 def write_all(run_folder: Path) -> ReportFiles:
     """Make the report of a saved run, its charts as PNG, and its tables as CSV."""
-    result = load_run(run_folder)
+    result, quality = load_run(run_folder), load_quality(run_folder)
     series = load_all_series(run_folder, result)
     html = run_folder / REPORT_FILE
-    write_whole(html, render(result, series))
-    charts = _write_charts(run_folder, result, charts_of(result, series))
+    write_whole(html, render(result, series, quality))
+    drawn = [*charts_of(result, series), *quality_charts(quality)]
+    charts = _write_charts(run_folder, result, drawn)
     steps, samples = run_folder / STEPS_TABLE, run_folder / SAMPLES_TABLE
     write_whole(steps, steps_table(result))
     write_whole(samples, samples_table(_all_sample_rows(run_folder, result)))
@@ -143,8 +166,10 @@ def load_series(
     )
 
 
-def render(result: RunResult, series: Sequence[StepSeries]) -> str:
-    """The report as HTML text."""
+def render(
+    result: RunResult, series: Sequence[StepSeries], quality: RunQuality | None = None
+) -> str:
+    """The report as HTML text; with the quality of the model where that was asked."""
     environment = Environment(
         loader=FileSystemLoader(TEMPLATES), autoescape=True, undefined=StrictUndefined
     )
@@ -157,6 +182,10 @@ def render(result: RunResult, series: Sequence[StepSeries]) -> str:
         "interval": interval_text,
         "cell_title": cell_title,
         "remarks": remarks_text,
+        "figure": number,
+        "percent": percent,
+        "with_interval": with_interval,
+        "step_title": title_of_step,
         "estimate": estimate_text,
         "money": money_text,
         "number": number_text,
@@ -164,6 +193,7 @@ def render(result: RunResult, series: Sequence[StepSeries]) -> str:
     }
     # the charts are our own SVG, everything else in the page is escaped
     charts = [(chart, Markup(svg_of(chart))) for chart in charts_of(result, series)]  # noqa: S704
+    judged = [(chart, Markup(svg_of(chart))) for chart in quality_charts(quality)]  # noqa: S704
     return environment.get_template("report.html.j2").render(
         result=result,
         charts=charts,
@@ -175,6 +205,14 @@ def render(result: RunResult, series: Sequence[StepSeries]) -> str:
         cost_sentence=cost_sentence(result),
         steps=sorted(result.steps, key=_place_in_tables),
         trend_of=_trend_of,
+        quality=quality,
+        quality_charts=judged,
+        quality_headline=headline_of(quality) if quality else "",
+        models=list(told_apart(quality)) if quality else [],
+        checks=[*drain_lines(result), *(checks_of(quality) if quality else [])],
+        remarks_of=remarks_of,
+        span_of=span_of,
+        thresholds_of=thresholds_of,
     )
 
 

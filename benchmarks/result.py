@@ -9,7 +9,8 @@ from typing import Any, Final
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from benchmarks.plan import Plan, cell_id, place_of, step_id
+from benchmarks.names import cell_id, place_of, step_id
+from benchmarks.plan import Plan
 from benchmarks.sizing_result import CostResult, ScalingResult, SizeAnswer
 from benchmarks.verdict import Verdict
 
@@ -214,7 +215,7 @@ class StepResult(_Part):
         return cell_id(self.engine, self.instances, self.size_name)
 
 
-def cell_title(cell: StepResult | CellResult) -> str:
+def cell_title(cell: StepResult | CellResult | DrainProbe) -> str:
     """`faust x2`, with the size of an instance where the campaign has several."""
     size = f" of {cell.cpu:g} core" if cell.size_name and cell.cpu is not None else ""
     return f"{cell.engine} x{cell.instances}{size}"
@@ -258,8 +259,24 @@ class CellResult(_Part):
         return cell_id(self.engine, self.instances, self.size_name)
 
 
+class DrainCheck(_Part):
+    """What a drain that was watched to its end gave, against the offline reference."""
+
+    sent: int = Field(description="records preloaded")
+    scored: int = Field(description="of these, with a prediction")
+    dead_letters: int = Field(description="of these, with a dead letter")
+    duplicates: int = Field(description="outputs beyond the first of a record")
+    missing: int = Field(description="records without an output")
+    feature_mismatches: int = Field(description="predictions whose 15 features differ in any bit")
+    score_mismatches: int = Field(description="predictions whose score differs in any bit")
+    wrongly_answered: int = Field(
+        description="clean records in dead-letters, dirty ones in predictions, unknown sources"
+    )
+    labels_incomplete: int = Field(description="predictions made without all labels; not compared")
+
+
 class DrainProbe(_Part):
-    """How fast one cell emptied a full topic, measured before its search."""
+    """How fast one cell emptied a full topic: before its search, or to judge its predictions."""
 
     engine: str
     instances: int
@@ -275,6 +292,14 @@ class DrainProbe(_Part):
         None, description="memory of each instance, millions of bytes; null: none asked"
     )
     size_name: str = Field("", description="part of the names where the plan has several sizes")
+    step: str = Field("", description="its folder in `steps`")
+    check: DrainCheck | None = Field(
+        None, description="what came out; null: it was not watched to its end"
+    )
+    limited_by: str | None = Field(
+        None, description="what held the instances to their size, as in a step; null: not measured"
+    )
+    ended_ms: int | None = Field(None, description="end of the drain, Unix milliseconds")
 
     @property
     def cell(self) -> str:
@@ -341,6 +366,10 @@ class RunResult(_Part):
     )
     cells_missing: list[str] = Field(
         default_factory=list, description="cells without any step that the plan still asks for"
+    )
+    drains: list[DrainProbe] = Field(
+        default_factory=list,
+        description="drains of full topics, the plan's own and before searches",
     )
     answers: list[AnswerResult] = Field(
         default_factory=list, description="instances for each target and engine"

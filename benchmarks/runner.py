@@ -9,7 +9,6 @@ from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Final
-from urllib.parse import urlsplit
 
 import numpy as np
 
@@ -21,16 +20,18 @@ from benchmarks.engines import EngineStart
 from benchmarks.evaluate import EngineLife, Record, evaluate
 from benchmarks.external import RunningElsewhere, Stream
 from benchmarks.instance_watch import EngineTree
-from benchmarks.movement import Rules, Window, backlog_of, movement
-from benchmarks.outputs import read_ledger, save_outputs
+from benchmarks.movement import Rules, Window, movement
+from benchmarks.outputs import read_ledger, save_feature_sample, save_outputs
 from benchmarks.plan import Step
 from benchmarks.process_use import ReadProcesses, own_samples, session_samples
 from benchmarks.producing import LoadFiles, producer_command, read_report
 from benchmarks.programs import Program
+from benchmarks.progress import Progress, Sampled, loading
 from benchmarks.result import StepResult
-from benchmarks.samples import EndOffsets, Totals, totals
+from benchmarks.samples import EndOffsets, totals
 from benchmarks.sampling import Sampler
 from benchmarks.store import (
+    FEATURES_FILE,
     INSTANCES_TOLD_FILE,
     LEDGER_FILE,
     OUTPUTS_FILE,
@@ -92,42 +93,6 @@ class Bench:
 
 
 @dataclass(frozen=True, slots=True)
-class Sampled:
-    """What is being sampled of a step: the sampler, and the totals before the load."""
-
-    sampler: Sampler
-    baseline: Totals
-
-    def backlog(self) -> Backlog:
-        """Of all samples so far."""
-        return backlog_of(self.sampler.offsets, self.baseline)
-
-    def load_begun_s(self) -> float | None:
-        """When the first record of the load was seen to have gone in, Unix seconds."""
-        inputs = self.baseline.inputs
-        return next((one.at_s for one in self.sampler.offsets if one.totals.inputs > inputs), None)
-
-
-@dataclass(frozen=True, slots=True)
-class Progress:
-    """Where a step stands.
-
-    Attributes:
-        step: the step.
-        phase: in words.
-        done_s: seconds of the phase that are over.
-        phase_s: its usual length; None where nobody knows.
-        sampled: what was sampled so far; None before the engine is ready.
-    """
-
-    step: Step
-    phase: str
-    done_s: float = 0.0
-    phase_s: float | None = None
-    sampled: Sampled | None = None
-
-
-@dataclass(frozen=True, slots=True)
 class _Running:
     """A step whose engine runs."""
 
@@ -183,6 +148,7 @@ def run_step(step: Step, bench: Bench) -> StepResult:
         mismatches = mismatches_of(offline, measured.report, ledger, outputs)
     if outputs is not None:
         save_outputs(folder / OUTPUTS_FILE, outputs)
+        save_feature_sample(folder / FEATURES_FILE, outputs)
     record = Record(
         step=step,
         report=measured.report,
@@ -397,20 +363,6 @@ def _refuse_dead_broker(bench: Bench, sampled: Sampled, now_s: float) -> None:
         )
 
 
-def loading(
-    step: Step, sampled: Sampled, begun_s: float | None, now_s: float, *, extended: bool = False
-) -> Progress:
-    """The progress of a load that began at a time."""
-    if begun_s is None:
-        return Progress(step, "starting the load", sampled=sampled)
-    done_s = now_s - begun_s
-    if done_s < step.warmup_s:
-        return Progress(step, "warm-up", done_s, step.warmup_s, sampled)
-    phase_s = step.measure_s * (2 if extended else 1)
-    phase = "measuring on" if extended else "measuring"
-    return Progress(step, phase, done_s - step.warmup_s, phase_s, sampled)
-
-
 def _drain(running: _Running, sampled: Sampled, report: LoadReport) -> None:
     """Wait until nothing is left, for a bounded time; an engine that ended drains nothing."""
     engine, tell = running.engine, running.bench.tell
@@ -428,9 +380,3 @@ def _is_drained(backlog: Backlog, report: LoadReport) -> bool:
     # two seconds behind the last due time, so that the counters cover the whole window
     behind = backlog.at_s > report.last_due_ms / 1000 + 2
     return bool(np.any(behind & (backlog.events <= 0)))
-
-
-def broker_port(bootstrap_servers: str) -> int | None:
-    """The port of a broker on this machine, None when it is elsewhere."""
-    first = urlsplit(f"//{bootstrap_servers.split(',')[0]}")
-    return first.port if first.hostname in {"127.0.0.1", "localhost", "::1"} else None

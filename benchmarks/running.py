@@ -13,6 +13,9 @@ from benchmarks.answers import undecided, unmet_requirements
 from benchmarks.begin import Request, choose_run, chosen_cells
 from benchmarks.campaign import Announcement, run_campaign
 from benchmarks.console import Narrator, summary
+from benchmarks.quality_result import QualityLimits, RunQuality
+from benchmarks.quality_run import judge_quality, raise_if_not_good
+from benchmarks.quality_text import quality_text
 from benchmarks.result import RunResult
 from benchmarks.store import RUN_FILE
 from fraud_core.command import say, show
@@ -34,6 +37,26 @@ def run_and_report(request: Request, voice: Voice) -> None:
         StreamError: it is not answered, or could not be measured.
     """
     request = replace(request, run_id=choose_run(request, datetime.now(UTC)))
+    result, folder = measure(request, voice)
+    quality = _quality_of(result, folder)
+    _print_result(result, _write_report(folder), voice)
+    if quality is not None and not voice.as_json:
+        show("\n" + quality_text(quality))
+    cells = chosen_cells(request.plan, request.engine, request.cells, request.external)
+    raise_if_not_answered(result, [cell.id for cell in cells])
+    if quality is not None:
+        raise_if_not_good(quality)
+
+
+def measure(request: Request, voice: Voice) -> tuple[RunResult, Path]:
+    """Run a campaign and tell of it.
+
+    Returns:
+        the result and its folder.
+
+    Raises:
+        StreamError: it could not be measured; how to go on was said.
+    """
     narrator = Narrator(datetime.now, live=sys.stderr.isatty() and not voice.quiet)
     announce = Announcement(
         say=_nothing if voice.quiet else narrator.say,
@@ -42,16 +65,20 @@ def run_and_report(request: Request, voice: Voice) -> None:
         end=_nothing if voice.quiet else narrator.end,
     )
     try:
-        result, folder = run_campaign(request, announce)
+        return run_campaign(request, announce)
     except (SurroundingsError, KeyboardInterrupt):
         narrator.close()
         _say_how_to_go_on(request)
         raise
     finally:
         narrator.close()
-    _print_result(result, _write_report(folder), voice)
-    cells = chosen_cells(request.plan, request.engine, request.cells, request.external)
-    raise_if_not_answered(result, [cell.id for cell in cells])
+
+
+def _quality_of(result: RunResult, folder: Path) -> RunQuality | None:
+    """A drained stream is there to judge its predictions; None where there are none."""
+    if not any(drain.check for drain in result.drains):
+        return None
+    return judge_quality(folder, "settled", QualityLimits())
 
 
 def _write_report(folder: Path) -> Path:

@@ -11,15 +11,11 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
-from typing import Final, Literal
+from typing import Final
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from benchmarks.verdict import Verdict
-
-KneeKind = Literal["backlog", "latency"]
-"""What a rate must hold: its backlog alone, or the latency objective too."""
-Outcome = Literal["held", "lost", "undecided", "invalid"]
+from benchmarks.attempts import Attempt, KneeKind, Rate, rates_of
 
 _DIGITS: Final = 4
 """Rates are rounded to this many digits: an error of 0.05 %, and names of steps stay short."""
@@ -52,21 +48,6 @@ class SearchSettings(BaseModel):
 
 
 @dataclass(frozen=True, slots=True)
-class Attempt:
-    """One run of the search.
-
-    Attributes:
-        rate_eps: offered events per second.
-        verdict: of the backlog, after its one extension.
-        slo_met: whether the latency objective was met; None where nobody knows.
-    """
-
-    rate_eps: float
-    verdict: Verdict
-    slo_met: bool | None = None
-
-
-@dataclass(frozen=True, slots=True)
 class Try:
     """The next rate to run, and why."""
 
@@ -93,78 +74,19 @@ class Knee:
 
 
 @dataclass(frozen=True, slots=True)
-class _Rate:
-    """All runs at one rate, counted by outcome, and those of its margin."""
-
-    rate_eps: float
-    held: int
-    lost: int
-    undecided: int
-    invalid: int
-    margin: _Rate | None = None
-    is_margin: bool = False
-
-    @property
-    def runs(self) -> int:
-        return self.held + self.lost + self.undecided
-
-    @property
-    def outcome(self) -> Outcome:
-        """Held needs a majority and no run that was lost (R7); lost needs a majority."""
-        if self.runs == 0:
-            return "invalid"
-        if self.lost == 0 and self.held > self.undecided:
-            has_margin = self.margin is None or self.margin.outcome == "held"
-            return "held" if has_margin else "undecided"
-        if self.lost > self.held and self.lost >= self.undecided:
-            return "lost"
-        return "undecided"
-
-    @property
-    def votes(self) -> int:
-        """Runs for its outcome."""
-        return self.held_with_margin if self.outcome == "held" else self.lost
-
-    @property
-    def held_with_margin(self) -> int:
-        return self.held + (self.margin.held if self.margin else 0)
-
-    @property
-    def runs_with_margin(self) -> int:
-        return self.runs + (self.margin.runs if self.margin else 0)
-
-
-@dataclass(frozen=True, slots=True)
 class _Bracket:
     """What is known: the ends, and the rates between them that decided nothing."""
 
-    low: _Rate | None
-    high: _Rate | None
-    between: tuple[_Rate, ...]
-    above: tuple[_Rate, ...]
+    low: Rate | None
+    high: Rate | None
+    between: tuple[Rate, ...]
+    above: tuple[Rate, ...]
 
     @property
     def ratio(self) -> float:
         if self.low is None or self.high is None:
             return math.inf
         return self.high.rate_eps / self.low.rate_eps
-
-
-def outcome_of(attempt: Attempt, by: KneeKind) -> Outcome:
-    """What a run says of a knee; an inconclusive run is not held, and no proof of a loss."""
-    if attempt.verdict == "invalid":
-        return "invalid"
-    if attempt.verdict == "unsustainable" or (by == "latency" and attempt.slo_met is False):
-        return "lost"
-    if attempt.verdict == "inconclusive" or (by == "latency" and attempt.slo_met is None):
-        return "undecided"
-    return "held"
-
-
-def outcome_at(attempts: Sequence[Attempt], rate_eps: float, by: KneeKind = "backlog") -> Outcome:
-    """What all runs at one rate say together; "invalid" where there is no valid one."""
-    mine = _count([one for one in attempts if one.rate_eps == rate_eps], by)
-    return mine[0].outcome if mine else "invalid"
 
 
 def next_move(
@@ -182,7 +104,7 @@ def next_move(
         settings: how to search.
         by: which knee.
     """
-    rates = _with_margins(_count(attempts, by), settings)
+    rates = _with_margins(rates_of(attempts, by), settings)
     bracket = _bracket(rates)
     move = _move(rates, bracket, drain_eps, settings)
     if move is None:
@@ -193,7 +115,7 @@ def next_move(
 
 
 def _move(
-    rates: Sequence[_Rate], bracket: _Bracket, drain_eps: float | None, settings: SearchSettings
+    rates: Sequence[Rate], bracket: _Bracket, drain_eps: float | None, settings: SearchSettings
 ) -> Try | Knee | None:
     """None where there is nothing left to do."""
     invalid = next((one for one in rates if one.runs == 0 and _matters(one, bracket)), None)
@@ -204,7 +126,7 @@ def _move(
     return _doubted(bracket, settings) or _narrow(rates, bracket, settings)
 
 
-def _narrow(rates: Sequence[_Rate], bracket: _Bracket, settings: SearchSettings) -> Try | None:
+def _narrow(rates: Sequence[Rate], bracket: _Bracket, settings: SearchSettings) -> Try | None:
     if bracket.high is None:
         return _upwards(rates, bracket, settings)
     if bracket.low is None:
@@ -214,24 +136,7 @@ def _narrow(rates: Sequence[_Rate], bracket: _Bracket, settings: SearchSettings)
     return _confirm(bracket, settings)
 
 
-def _count(attempts: Iterable[Attempt], by: KneeKind) -> list[_Rate]:
-    """Rising by rate."""
-    outcomes: dict[float, list[Outcome]] = {}
-    for attempt in attempts:
-        outcomes.setdefault(attempt.rate_eps, []).append(outcome_of(attempt, by))
-    return [
-        _Rate(
-            rate_eps=rate_eps,
-            held=found.count("held"),
-            lost=found.count("lost"),
-            undecided=found.count("undecided"),
-            invalid=found.count("invalid"),
-        )
-        for rate_eps, found in sorted(outcomes.items())
-    ]
-
-
-def _with_margins(rates: Sequence[_Rate], settings: SearchSettings) -> list[_Rate]:
+def _with_margins(rates: Sequence[Rate], settings: SearchSettings) -> list[Rate]:
     """Each rate with the runs just above it.
 
     The rule tolerates a growth of 1 % of the rate, so a rate up to 1 % above the knee may pass: a
@@ -258,7 +163,7 @@ def _margin_eps(rate_eps: float, settings: SearchSettings) -> float:
     return _within(rate_eps * settings.margin, settings)
 
 
-def _bracket(rates: Sequence[_Rate]) -> _Bracket:
+def _bracket(rates: Sequence[Rate]) -> _Bracket:
     high = next((one for one in rates if one.outcome == "lost"), None)
     top_eps = high.rate_eps if high else math.inf
     held = [
@@ -275,12 +180,12 @@ def _bracket(rates: Sequence[_Rate]) -> _Bracket:
     return _Bracket(low, high, tuple(between), tuple(above))
 
 
-def _matters(rate: _Rate, bracket: _Bracket) -> bool:
+def _matters(rate: Rate, bracket: _Bracket) -> bool:
     floor_eps = bracket.low.rate_eps if bracket.low else 0.0
     return floor_eps < rate.rate_eps < (bracket.high.rate_eps if bracket.high else math.inf)
 
 
-def _repeat_invalid(rate: _Rate, bracket: _Bracket, settings: SearchSettings) -> Try | Knee:
+def _repeat_invalid(rate: Rate, bracket: _Bracket, settings: SearchSettings) -> Try | Knee:
     if rate.invalid < settings.max_invalid:
         return Try(rate.rate_eps, "the last run here was invalid")
     return _answer(bracket, settings, f"{rate.invalid} invalid runs at {rate.rate_eps:g}/s")
@@ -298,7 +203,7 @@ def _doubted(bracket: _Bracket, settings: SearchSettings) -> Try | None:
     return Try(high.rate_eps, f"lost, but {bracket.above[0].rate_eps:g}/s is held")
 
 
-def _upwards(rates: Sequence[_Rate], bracket: _Bracket, settings: SearchSettings) -> Try | None:
+def _upwards(rates: Sequence[Rate], bracket: _Bracket, settings: SearchSettings) -> Try | None:
     from_eps = rates[-1].rate_eps
     # towards the rate before: where the factor is the resolution, a wider pair would be split
     rate_eps = _within(from_eps * settings.factor ** _stride(len(rates)), settings, math.floor)
@@ -307,7 +212,7 @@ def _upwards(rates: Sequence[_Rate], bracket: _Bracket, settings: SearchSettings
     return Try(rate_eps, f"nothing is lost up to {from_eps:g}/s")
 
 
-def _downwards(rates: Sequence[_Rate], bracket: _Bracket, settings: SearchSettings) -> Try | None:
+def _downwards(rates: Sequence[Rate], bracket: _Bracket, settings: SearchSettings) -> Try | None:
     from_eps = rates[0].rate_eps
     rate_eps = _within(from_eps / settings.factor ** _stride(len(rates)), settings, math.ceil)
     if rate_eps >= from_eps:
@@ -372,7 +277,7 @@ def _majority(settings: SearchSettings) -> int:
     return (settings.confirm_runs + 1) // 2
 
 
-def _is_short(high: _Rate, settings: SearchSettings) -> bool:
+def _is_short(high: Rate, settings: SearchSettings) -> bool:
     """A loss needs its majority."""
     return high.votes < _majority(settings) and high.runs < settings.confirm_runs
 
@@ -432,4 +337,4 @@ def known_so_far(
     if by == "latency":
         known = any(one.slo_met is not None for one in attempts)
         telling = [one for one in attempts if known and not _is_untold(one)]
-    return _answer(_bracket(_with_margins(_count(telling, by), settings)), settings)
+    return _answer(_bracket(_with_margins(rates_of(telling, by), settings)), settings)

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
+from benchmarks.attempts import KneeKind
 from benchmarks.demand import CellRuns, Demand, demand
-from benchmarks.search import KneeKind
 from benchmarks.sizing_result import SizeAnswer
 
 

@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Final
 
+from benchmarks.attempts import KneeKind
 from benchmarks.cost_answers import costs
 from benchmarks.demand import RECOMMENDED_LOAD, CellRuns, Demand, answer_sentence
 from benchmarks.plan import Plan
 from benchmarks.result import AnswerResult, CellResult, RunResult
 from benchmarks.scaling_answers import enough_instances, scalings, short_sentence
-from benchmarks.search import KneeKind
 from benchmarks.size_answers import size_answers, size_sentences
 from benchmarks.sizing_result import ScalingResult, SizeAnswer
 

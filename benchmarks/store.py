@@ -23,10 +23,14 @@ RUN_FILE: Final = "run.json"
 STEP_FILE: Final = "step.json"
 FAILED_FILE: Final = "failed.json"
 DRAIN_FILE: Final = "drain.json"
+DRAIN_CURVE_FILE: Final = "drain.csv"
 STEPS_FOLDER: Final = "steps"
 REPORT_FILE: Final = "report.html"
 LEDGER_FILE: Final = "ledger.parquet"
 OUTPUTS_FILE: Final = "outputs.parquet"
+FEATURES_FILE: Final = "features.parquet"
+QUALITY_FILE: Final = "quality.json"
+QUALITY_AS_OF_FILE: Final = "quality-as-of.json"
 LOAD_FILE: Final = "load.json"
 INSTANCES_TOLD_FILE: Final = "instances.json"
 DEFAULT_RESULTS: Final = Path("benchmarks/results")
@@ -199,9 +203,13 @@ def load_failed(run_folder: Path) -> list[FailedStep]:
 
 def load_drains(run_folder: Path) -> dict[str, float | None]:
     """Drain rate of each cell that was probed, by the cell's name."""
-    paths = run_folder.glob(f"{STEPS_FOLDER}/*/{DRAIN_FILE}")
-    probes = [_parse(path, path.read_bytes(), DrainProbe) for path in paths if _is_step(path)]
-    return {probe.cell: probe.drain_eps for probe in probes}
+    return {probe.cell: probe.drain_eps for probe in load_probes(run_folder)}
+
+
+def load_probes(run_folder: Path) -> list[DrainProbe]:
+    """Every drain that was measured."""
+    paths = sorted(run_folder.glob(f"{STEPS_FOLDER}/*/{DRAIN_FILE}"))
+    return [_parse(path, path.read_bytes(), DrainProbe) for path in paths if _is_step(path)]
 
 
 def _is_step(path: Path) -> bool:

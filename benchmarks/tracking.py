@@ -23,10 +23,20 @@ from mlflow import MlflowClient
 from mlflow.entities import Metric, Param, Run
 from mlflow.exceptions import MlflowException
 
+from benchmarks.quality_store import load_quality
 from benchmarks.report import write_all
 from benchmarks.result import RunResult
 from benchmarks.samples import OFFSETS_FILE, USE_FILE
-from benchmarks.store import LOAD_FILE, RUN_FILE, STEP_FILE, load_run, step_folder
+from benchmarks.store import (
+    DRAIN_CURVE_FILE,
+    DRAIN_FILE,
+    LOAD_FILE,
+    QUALITY_FILE,
+    RUN_FILE,
+    STEP_FILE,
+    load_run,
+    step_folder,
+)
 from benchmarks.tracking_records import RUN_ID_TAG, TrackedRun, campaign_run, cell_runs
 from fraud_core.errors import SurroundingsError
 
@@ -49,7 +59,7 @@ _CLIENT_SETTINGS: Final[Mapping[str, str]] = {
     # our results go to stdout, and this is none of them
     "MLFLOW_SUPPRESS_PRINTING_URL_TO_STDOUT": "true",
 }
-_RAW_FILES: Final = (OFFSETS_FILE, USE_FILE, LOAD_FILE, STEP_FILE)
+_RAW_FILES: Final = (OFFSETS_FILE, USE_FILE, LOAD_FILE, STEP_FILE, DRAIN_FILE, DRAIN_CURVE_FILE)
 """All that is sampled. Ledger and outputs, one row for each record, stay in the results folder."""
 
 Files = Mapping[str, Path]
@@ -115,9 +125,10 @@ def publish(
 
 def _publish(desk: _Desk, result: RunResult, run_folder: Path, files: Files) -> Published:
     old = desk.runs_found()
-    parent, kept = desk.put(campaign_run(result), files, old, parent_id=None)
+    quality = load_quality(run_folder)
+    parent, kept = desk.put(campaign_run(result, quality), files, old, parent_id=None)
     wanted, left_alone = [parent], int(kept)
-    for cell, run in cell_runs(result).items():
+    for cell, run in cell_runs(result, quality).items():
         raw = _cell_files(run_folder, result, cell)
         child, kept = desk.put(run, raw, old, parent_id=parent)
         wanted.append(child)
@@ -247,12 +258,15 @@ def _experiment_id(client: MlflowClient, uri: str, name: str) -> str:
 def _campaign_files(run_folder: Path) -> dict[str, Path]:
     written = write_all(run_folder)
     paths = [written.html, *written.tables, run_folder / RUN_FILE]
+    paths += [one for one in [run_folder / QUALITY_FILE] if one.is_file()]
     charts = {f"charts/{path.name}": path for path in written.charts}
     return {path.name: path for path in paths} | charts
 
 
 def _cell_files(run_folder: Path, result: RunResult, cell: str) -> dict[str, Path]:
-    folders = {one.id: step_folder(run_folder, one.id) for one in result.steps if one.cell == cell}
+    names = [one.id for one in result.steps if one.cell == cell]
+    names += [one.step for one in result.drains if one.cell == cell and one.step]
+    folders = {name: step_folder(run_folder, name) for name in names}
     return {
         f"samples/{step}/{name}": folder / name
         for step, folder in folders.items()

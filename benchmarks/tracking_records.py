@@ -16,9 +16,12 @@ from typing import Any, Final
 
 from benchmarks.console import headline
 from benchmarks.cost_answers import total_provisioned, total_used
+from benchmarks.quality_result import RunQuality, StepQuality
+from benchmarks.quality_tracking import campaign_quality, quality_metrics
 from benchmarks.result import (
     AnswerResult,
     CellResult,
+    DrainProbe,
     KneeResult,
     RunResult,
     StepResult,
@@ -83,29 +86,45 @@ class TrackedRun:
         return hashlib.sha256(text.encode()).hexdigest()
 
 
-def campaign_run(result: RunResult) -> TrackedRun:
-    """The parent: the answers as metrics."""
+def campaign_run(result: RunResult, quality: RunQuality | None = None) -> TrackedRun:
+    """The parent: the answers as metrics, and the quality of each engine's longest step."""
     start_ms = int(datetime.fromisoformat(result.run["started"]).timestamp() * 1000)
-    end_ms = max((step.window_end_ms for step in result.steps), default=start_ms)
+    ended = [*(s.window_end_ms for s in result.steps), *(d.ended_ms or 0 for d in result.drains)]
+    end_ms = max([start_ms, *ended])
     tags = _tags(result, "campaign") | {_NOTE_TAG: result.sentence or headline(result)}
-    points = [Point(key, value, 0, end_ms) for key, value in answer_metrics(result).items()]
+    told = answer_metrics(result) | campaign_quality(quality)
+    points = [Point(key, value, 0, end_ms) for key, value in told.items()]
     return TrackedRun(result.run["id"], tags, _plan_params(result), tuple(points), start_ms, end_ms)
 
 
-def cell_runs(result: RunResult) -> dict[str, TrackedRun]:
-    """The children by cell: each metric against the asked rate."""
-    runs = {}
-    for cell in dict.fromkeys(step.cell for step in result.steps):
-        steps = [one for one in result.steps if one.cell == cell]
-        runs[cell] = TrackedRun(
-            cell_title(steps[0]),
-            _tags(result, "cell"),
-            _cell_params(steps[0]),
-            (*rate_points(steps), *cost_points(result.costs, steps)),
-            min(step.window_start_ms for step in steps),
-            max(step.window_end_ms for step in steps),
-        )
-    return runs
+def cell_runs(result: RunResult, quality: RunQuality | None = None) -> dict[str, TrackedRun]:
+    """The children by cell: each metric against the asked rate, at 0 where all was sent at once."""
+    measured: list[StepResult | DrainProbe] = [*result.steps, *result.drains]
+    firsts = {one.cell: one for one in reversed(measured)}
+    found = {cell: _cell_run(result, first, quality) for cell, first in firsts.items()}
+    return {cell: run for cell, run in sorted(found.items()) if run is not None}
+
+
+def _cell_run(
+    result: RunResult, first: StepResult | DrainProbe, quality: RunQuality | None
+) -> TrackedRun | None:
+    """The child of one cell; None where it has no step and no drain to its end."""
+    steps = [one for one in result.steps if one.cell == first.cell]
+    drains = [one for one in result.drains if one.cell == first.cell and one.check]
+    if not steps and not drains:
+        return None
+    ends_ms = [step.window_end_ms for step in steps] + [one.ended_ms or 0 for one in drains]
+    begun_ms = min([step.window_start_ms for step in steps], default=max(ends_ms))
+    judged = [one for one in quality.steps if one.cell == first.cell] if quality else []
+    costs = cost_points(result.costs, steps) if steps else ()
+    return TrackedRun(
+        cell_title(first),
+        _tags(result, "cell"),
+        _cell_params(first),
+        (*rate_points(steps), *costs, *quality_points(judged, max(ends_ms))),
+        begun_ms,
+        max(ends_ms),
+    )
 
 
 def _tags(result: RunResult, kind: str) -> dict[str, str]:
@@ -123,7 +142,7 @@ def _tags(result: RunResult, kind: str) -> dict[str, str]:
     return tags | ({_COMMIT_TAG: run["commit"]} if run.get("commit") else {})
 
 
-def _cell_params(step: StepResult) -> dict[str, str]:
+def _cell_params(step: StepResult | DrainProbe) -> dict[str, str]:
     size = {"cpu": step.cpu, "memory_mb": step.memory_mb}
     return {"engine": step.engine, "instances": str(step.instances)} | {
         name: f"{value:g}" for name, value in size.items() if value is not None
@@ -155,6 +174,14 @@ def rate_points(steps: Sequence[StepResult]) -> Iterator[Point]:
             values = [value for step in valid if (value := read(step)) is not None]
             if values:
                 yield Point(key, float(statistics.median(values)), axis, at_ms)
+
+
+def quality_points(judged: Sequence[StepQuality], at_ms: int) -> Iterator[Point]:
+    """The quality of each rate of a cell; of repeated steps that of the longest."""
+    by_rate = {one.rate_eps or 0.0: one for one in sorted(judged, key=lambda one: one.predicted)}
+    for rate_eps, step in sorted(by_rate.items()):
+        for key, value in quality_metrics(step).items():
+            yield Point(key, value, round(rate_eps), at_ms)
 
 
 def cost_points(costs: Sequence[CostResult], steps: Sequence[StepResult]) -> Iterator[Point]:

@@ -18,7 +18,8 @@ from rich import box
 from rich.console import Console
 from rich.table import Table
 
-from benchmarks.search import Attempt, Knee, SearchSettings, Try, next_move
+from benchmarks.attempts import Attempt
+from benchmarks.search import Knee, SearchSettings, Try, next_move
 from benchmarks.traces import (
     Engines,
     FloatArray,

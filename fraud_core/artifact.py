@@ -9,6 +9,7 @@ from typing import Final
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
+from fraud_core.distribution import Distribution
 from fraud_core.errors import ArtifactError, ModelMismatchError
 from fraud_core.features import FEATURE_NAMES, FEATURES_VERSION
 from fraud_core.transaction import SECONDS_PER_DAY, DateRange
@@ -58,6 +59,9 @@ class Manifest(BaseModel):
         default_factory=dict, description="quality on the test window"
     )
     made_with: dict[str, str] = Field(default_factory=dict, description="versions, seed, options")
+    profile: dict[str, Distribution] = Field(
+        default_factory=dict, description="features and scores of the training window, in bins"
+    )
 
     @property
     def dates(self) -> DateRange:

@@ -31,7 +31,8 @@ if TYPE_CHECKING:
 app = typer.Typer(add_completion=False, no_args_is_help=True, pretty_exceptions_enable=False)
 
 DAY_FORMAT = "%Y-%m-%d"
-DEFAULT_LABEL_DELAY_DAYS = DEFAULT_LABEL_DELAY_S // SECONDS_PER_DAY
+DEFAULT_LABEL_DELAY_DAYS = DEFAULT_LABEL_DELAY_S / SECONDS_PER_DAY
+SHORTEST_LABEL_DELAY_DAYS = 1 / 24
 
 Transactions = Annotated[
     list[Path],
@@ -41,6 +42,13 @@ Share = Annotated[
     float, typer.Option(help="Share of the customers that are kept, by a hash of their id.")
 ]
 Days = Annotated[int, typer.Option(min=1)]
+LabelDelay = Annotated[
+    float,
+    typer.Option(
+        min=SHORTEST_LABEL_DELAY_DAYS,
+        help="From a transaction to its outcome; 0.25 for six hours.",
+    ),
+]
 
 
 @app.callback()
@@ -90,7 +98,7 @@ def features_command(
         typer.Option(help="Compute them as scorers with this artifact do; its settings hold."),
     ] = None,
     customers_share: Share = 1.0,
-    label_delay_days: Days = DEFAULT_LABEL_DELAY_DAYS,
+    label_delay_days: LabelDelay = DEFAULT_LABEL_DELAY_DAYS,
 ) -> None:
     """Write the offline features of every clean row.
 
@@ -101,7 +109,7 @@ def features_command(
     reading = read_for_features(files, manifest, customers_share)
     dirty = reading.dirty
     if manifest is None:
-        parts = features_of(reading, label_delay_days * SECONDS_PER_DAY)
+        parts = features_of(reading, round(label_delay_days * SECONDS_PER_DAY))
     else:
         parts, out_of_range = features_by_manifest(reading, manifest)
         dirty = dirty + out_of_range
@@ -122,7 +130,7 @@ def train_command(
     ] = None,
     train_days: Days = 28,
     test_days: Days = 7,
-    label_delay_days: Days = DEFAULT_LABEL_DELAY_DAYS,
+    label_delay_days: LabelDelay = DEFAULT_LABEL_DELAY_DAYS,
     seed: Annotated[int, typer.Option(min=0)] = 0,
 ) -> None:
     """Train the model, judge it by the handbook's protocol, and write the artifact folder.

@@ -63,6 +63,7 @@ def write_artifact(
             path.unlink(missing_ok=True)
     files = {name: sha256_of(folder / name) for name in scratch}
     manifest = _manifest(files, periods, settings, _metrics(trained, difference))
+    manifest = manifest.model_copy(update={"profile": dict(trained.profile)})
     write_manifest(folder, manifest)
     return manifest
 

@@ -9,14 +9,12 @@ import numpy as np
 import numpy.typing as npt
 from sklearn.metrics import average_precision_score, roc_auc_score
 
+from fraud_core.card_precision import card_precision
 from fraud_core.transaction import SECONDS_PER_DAY
 
 Integers = npt.NDArray[np.int64]
 Scores = npt.NDArray[np.float32]
 Flags = npt.NDArray[np.bool_]
-
-CARDS_A_DAY: Final = 100
-"""Cards that investigators can check in a day."""
 
 KNOWN_DAYS: Final = 7
 """The handbook's training week; a longer training window leaves the test rows as they are."""
@@ -61,31 +59,6 @@ def evaluate(day: Integers, customer_id: Integers, fraud: Integers, score: Score
         transactions=len(fraud),
         frauds=int(fraud.sum()),
     )
-
-
-def card_precision(
-    day: Integers,
-    customer_id: Integers,
-    fraud: Integers,
-    score: Integers | Scores,
-    *,
-    cards: int = CARDS_A_DAY,
-) -> float:
-    """Card precision at k: mean over the days of the share of compromised cards among the top k."""
-    found = np.zeros(0, np.int64)
-    precisions = []
-    for one in np.unique(day):
-        today = (day == one) & ~np.isin(customer_id, found)
-        card, place = np.unique(customer_id[today], return_inverse=True)
-        highest = np.full(len(card), -np.inf)
-        np.maximum.at(highest, place, score[today])
-        compromised = np.zeros(len(card), np.bool_)
-        np.logical_or.at(compromised, place, fraud[today] == 1)
-        top = np.argsort(-highest, kind="stable")[:cards]
-        hits = card[top][compromised[top]]
-        precisions.append(len(hits) / cards)
-        found = np.concatenate([found, hits])
-    return float(np.mean(precisions))
 
 
 def judged_rows(

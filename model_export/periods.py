@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from itertools import count
+from math import ceil
 from typing import Final
 
 from fraud_core.errors import ConfigError
@@ -22,22 +23,22 @@ class Lengths:
     Attributes:
         train_days: days that the model is trained on.
         test_days: days that it is tested on, the stream's first.
-        label_delay_days: from a transaction to its outcome.
+        label_delay_days: from a transaction to its outcome; a part of a day is possible.
     """
 
     train_days: int = 28
     test_days: int = 7
-    label_delay_days: int = 7
+    label_delay_days: float = 7
 
     @property
     def label_delay_s(self) -> int:
         """The label delay in seconds."""
-        return self.label_delay_days * SECONDS_PER_DAY
+        return round(self.label_delay_days * SECONDS_PER_DAY)
 
     @property
     def least_history_days(self) -> int:
         """Days that must lie before the stream: those trained on and the wait for outcomes."""
-        return self.train_days + self.label_delay_days
+        return self.train_days + ceil(self.label_delay_days)
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,7 +102,7 @@ def _check_days(days: int, lengths: Lengths) -> None:
     needed = next(more for more in count(days) if _fits(more, lengths))
     message = (
         f"the files hold {days} days, at least {needed} are needed: {lengths.train_days} to train, "
-        f"{lengths.label_delay_days} until their outcomes are known, and {lengths.test_days} to "
+        f"{lengths.label_delay_days:g} until their outcomes are known, and {lengths.test_days} to "
         "test within the last 30 %; give more files or fewer --train-days"
     )
     raise ConfigError(message)

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
 import xgboost
 
+from fraud_core.distribution import SCORE, Distribution, distribution_of, profile_of
 from fraud_core.errors import ConfigError
-from fraud_core.features import KEPT_S
+from fraud_core.features import FEATURE_NAMES, KEPT_S
 from fraud_core.offline_features import offline_features
 from fraud_core.transaction import SECONDS_PER_DAY
 from model_export.clean_rows import CleanRows
@@ -61,6 +63,7 @@ class Trained:
         metrics: None where the test window holds no fraud to find.
         train_rows: size of the training window.
         train_frauds: frauds in it.
+        profile: features and scores of the training window.
     """
 
     model: xgboost.XGBClassifier
@@ -69,6 +72,7 @@ class Trained:
     metrics: Metrics | None
     train_rows: int
     train_frauds: int
+    profile: Mapping[str, Distribution]
 
 
 def train(rows: CleanRows, periods: Periods, settings: TrainingSettings) -> Trained:
@@ -96,7 +100,21 @@ def train(rows: CleanRows, periods: Periods, settings: TrainingSettings) -> Trai
     model = fit(training, settings.seed)
     scores = model.predict_proba(test.features)[:, 1] if len(test.rows) else np.zeros(0, np.float32)
     frauds = int(training.rows.fraud.sum())
-    return Trained(model, test, scores, _judge(test.rows, scores), len(training.rows), frauds)
+    return Trained(
+        model=model,
+        test=test,
+        scores=scores,
+        metrics=_judge(test.rows, scores),
+        train_rows=len(training.rows),
+        train_frauds=frauds,
+        profile=_profile(training, model),
+    )
+
+
+def _profile(training: Samples, model: xgboost.XGBClassifier) -> dict[str, Distribution]:
+    """What a later sample of features and scores is compared with."""
+    scores = model.predict_proba(training.features)[:, 1]
+    return profile_of(FEATURE_NAMES, training.features) | {SCORE: distribution_of(scores)}
 
 
 def fit(samples: Samples, seed: int) -> xgboost.XGBClassifier:

@@ -11,7 +11,7 @@ ENGINE: Final = "spark"
 FIRST_WORKER_HOST: Final = 2
 """127.0.0.2, .3, ...: one for each worker."""
 SCORED_FILE: Final = "scored"
-"""In an executor's folder once its Python worker has answered."""
+"""In an executor's folder once its Python worker has scored, or could."""
 _EXECUTOR_CLASS: Final = "CoarseGrainedExecutorBackend"
 
 
@@ -31,7 +31,7 @@ class Executor:
 
     @property
     def has_scored(self) -> bool:
-        """True once its Python worker holds model, labels and state, and has answered."""
+        """True once its Python worker has loaded its scorer: it has answered, or was warmed up."""
         return (self.folder / SCORED_FILE).exists()
 
 

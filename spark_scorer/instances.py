@@ -19,7 +19,11 @@ class Instances:
     """Looks after the executors of a cluster of ours."""
 
     def __init__(
-        self, find: Callable[[], Sequence[Executor]], size: InstanceSize, file: Path | None
+        self,
+        find: Callable[[], Sequence[Executor]],
+        size: InstanceSize,
+        file: Path | None,
+        count: int,
     ) -> None:
         """Nothing is limited or written yet.
 
@@ -27,7 +31,9 @@ class Instances:
             find: the executors that run.
             size: what each may use.
             file: told about every change; None for nobody.
+            count: how many there are while none has ended.
         """
+        self._count = count
         self._find, self._size, self._file = find, size, file
         self._limits: dict[str, InstanceLimit] = {}
         self._ready: dict[int, str] = {}
@@ -40,7 +46,7 @@ class Instances:
             ConfigError: an instance is larger than it may be.
             SurroundingsError: it cannot be limited here.
         """
-        if self._is_settled():
+        if self.all_ready:
             return
         executors = self._find()
         for executor in executors:
@@ -52,6 +58,14 @@ class Instances:
         ]
         if now != self._written:
             self._tell(now)
+
+    @property
+    def all_ready(self) -> bool:
+        """True while all instances are ready and run: finding them costs more than asking that."""
+        known = self._written or ()
+        return len(known) == self._count and all(
+            one.ready and psutil.pid_exists(one.pid) for one in known
+        )
 
     def release(self) -> None:
         """Take the limits off: what is left to do is to stop."""
@@ -75,9 +89,3 @@ class Instances:
         if self._file is not None:
             write_instances(self._file, now)
         self._written = now
-
-    def _is_settled(self) -> bool:
-        """True while all instances are ready and run: finding them costs more than asking that."""
-        return bool(self._written) and all(
-            one.ready and psutil.pid_exists(one.pid) for one in self._written or ()
-        )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Mapping
 from contextlib import ExitStack
 from dataclasses import dataclass
@@ -26,6 +27,7 @@ from spark_scorer.session import (
     session_settings,
     stay_on_loopback,
 )
+from spark_scorer.warm_up import WarmUp, ask_executors
 
 
 @dataclass(frozen=True)
@@ -86,6 +88,8 @@ def _run_on(master: str, job: Job, spark: Mapping[str, str], stop: StopFlag) -> 
         jvm = DriverJvm(spark)
         at_end.callback(jvm.close)
         at_end.enter_context(jvm.required())
+        if stop.is_set:
+            return
         session = open_session(master, spark)
         at_end.callback(jvm.at_end, session.stop)
         if not stop.is_set:
@@ -99,17 +103,21 @@ def _run_on_own_cluster(
         jvm = DriverJvm(spark)
         at_end.callback(jvm.close)
         at_end.enter_context(jvm.required())
+        if stop.is_set:
+            return
         cluster = LocalCluster(jvm, job.cores, folder)
         at_end.callback(jvm.at_end, cluster.close)
         session = open_session(cluster.master, {**spark, **cluster.secret_settings})
         at_end.callback(jvm.at_end, session.stop)
         cluster.wait_for_executors(lambda: stop.is_set)
-        instances = Instances(jvm.executors, executors.size, executors.instances_file)
+        instances = Instances(jvm.executors, executors.size, executors.instances_file, job.cores)
+        warm_up = WarmUp(lambda: ask_executors(session, job.settings, job.cores))
         at_end.callback(instances.release)
         logs = ExecutorLogs(folder)
 
         def look() -> None:
             instances.look()
+            warm_up.look(all_ready=instances.all_ready, now_s=time.monotonic())
             logs.pass_on()
 
         look()

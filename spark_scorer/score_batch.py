@@ -29,7 +29,7 @@ OUTPUT_SCHEMA = (
 )
 
 SCORED_VARIABLE = "FRAUD_SCORED_FILE"
-"""Tells a Python worker which file to make, beside its executor's logs, once it has scored."""
+"""Tells a Python worker which file to make, beside its executor's logs, once it can score."""
 
 _HEADER = pa.struct([("key", pa.string()), ("value", pa.binary())])
 
@@ -74,6 +74,20 @@ def score_batches(
         if batch.num_rows:
             yield to_arrow(scorer.score(input_records(batch)))
             _note_that_it_scores()
+
+
+def warm_up(
+    settings: ScorerSettings, batches: Iterator[pa.RecordBatch]
+) -> Iterator[pa.RecordBatch]:
+    """Get this process ready to score, without a record.
+
+    Args:
+        settings: of the scorer.
+        batches: given back as they are.
+    """
+    _scorer(settings)
+    _note_that_it_scores()
+    yield from batches
 
 
 def input_records(batch: pa.RecordBatch) -> list[InputRecord]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import shutil
 import signal
@@ -118,7 +119,7 @@ class SubmittedJob:
     def driver(self) -> psutil.Process:
         """The Python process that runs main.py."""
         tree = psutil.Process(self._process.pid).children(recursive=True)
-        (driver,) = [one for one in tree if any(p.endswith("/main.py") for p in one.cmdline()[:3])]
+        (driver,) = [one for one in tree if _runs_main(one)]
         return driver
 
     def end(self) -> None:
@@ -132,3 +133,9 @@ class SubmittedJob:
             except (ProcessLookupError, PermissionError):
                 continue
         self._process.wait(10)
+
+
+def _runs_main(process: psutil.Process) -> bool:
+    with contextlib.suppress(psutil.Error):  # a child that has ended meanwhile
+        return any(part.endswith("/main.py") for part in process.cmdline()[:3])
+    return False

@@ -71,6 +71,15 @@ class Account:
             if len(found) > 1
         }
 
+    @property
+    def repeated_s(self) -> float:
+        """How long it took to give the answers that were repeated: tenths of a second with one.
+
+        Not how many they are: after a pause the backlog comes at many times the rate.
+        """
+        tenths = {found[0].appended_ms // 100 for found in self.repeated.values()}
+        return len(tenths) / 10
+
     def longest_gap_s(self, partitions=range(PARTITIONS)) -> float:
         """Longest time between two neighbouring answers to records of some partitions."""
         times = sorted(
@@ -85,6 +94,12 @@ class Account:
         """Longest time from a record's due time to its first answer."""
         waits = [min(o.appended_ms for o in found) - found[0].due_ms for found in self]
         return max(waits) / 1000
+
+    def __str__(self) -> str:
+        counts = f"in={len(self.inputs)} out={self.predictions} dead={self.dead_letters}"
+        faults = f"missing={self.missing} repeated={len(self.repeated)} in_s={self.repeated_s:.1f}"
+        times = f"gap_s={self.longest_gap_s():.1f} wait_s={self.longest_wait_s():.1f}"
+        return f"{counts} {faults} {times}"
 
     def __iter__(self):
         return iter(self.outputs.values())

@@ -14,7 +14,7 @@ import pytest
 from benchmarks.programs import session_members
 from fraud_core.instances_file import read_instances
 from tests.engine_process import STARTS_WITHIN_S, EngineProcess
-from tests.outputs import answers, count_out, wait_until
+from tests.outputs import answers, count_in, count_out, wait_until
 from tests.tally import assert_features_are_exact, assert_repeats_are_identical, tally
 
 pytestmark = [pytest.mark.kafka, pytest.mark.slow]
@@ -27,7 +27,7 @@ LARGEST_BATCH_ROWS = 3_000
 """At 400/s, with the time of a recovery: what one batch may repeat."""
 GONE_WITHIN_S = 20
 LABELS = ("--label-wait-s", "60")
-JVM, EXECUTOR = "PythonGatewayServer", "CoarseGrainedExecutorBackend"
+JVM, EXECUTOR = "pyspark-shell", "CoarseGrainedExecutorBackend"
 
 
 @pytest.fixture
@@ -115,9 +115,16 @@ def listening(session):
     return {
         connection.laddr.ip.removeprefix("::ffff:")
         for process in living(session)
-        for connection in process.net_connections()
+        for connection in connections(process)
         if connection.status == psutil.CONN_LISTEN
     }
+
+
+def connections(process):
+    try:
+        return process.net_connections()
+    except psutil.NoSuchProcess:
+        return []
 
 
 def scores(kafka, topics, spark, *, more_than):
@@ -125,6 +132,15 @@ def scores(kafka, topics, spark, *, more_than):
         lambda: count_out(kafka, topics) > more_than,
         within_s=STARTS_WITHIN_S,
         what="it scores",
+        alive=lambda: spark.is_alive,
+    )
+
+
+def keeps_up(kafka, topics, spark):
+    wait_until(
+        lambda: count_in(kafka, topics) - count_out(kafka, topics) < 2 * RATE_EPS,
+        within_s=STARTS_WITHIN_S,
+        what="it keeps up",
         alive=lambda: spark.is_alive,
     )
 
@@ -163,9 +179,10 @@ def test_an_executor_that_is_killed_comes_back_and_nothing_is_missing(
 def test_a_driver_that_is_killed_leaves_nothing_and_goes_on_with_more_executors(
     spark, checked, kafka, topics, trained, dirty_files, engine_environment, tmp_path
 ):
+    spark.start(trained, topics.prefix, *LABELS, workers=1)
     with load(trained, dirty_files, topics.prefix, engine_environment, tmp_path / "ledger.parquet"):
-        spark.start(trained, topics.prefix, *LABELS, workers=1)
         scores(kafka, topics, spark, more_than=ROWS // 10)
+        keeps_up(kafka, topics, spark)  # else its batch holds all that came during its start
         assert len(programs(spark.pid, EXECUTOR)) == 1
         os.kill(spark.pid, signal.SIGKILL)
         spark.wait(10)

@@ -26,14 +26,19 @@ def spark(engine_environment, tmp_path):
     engine.end()
 
 
-@pytest.fixture
-def filled(topics, trained, dirty_files, engine_environment):
-    """Topics with records and labels."""
+def fill(topics, trained, dirty_files, engine_environment):
+    """Send records and labels."""
     run_program(
         *("producer", "--transactions", str(dirty_files), "--artifact", str(trained)),
         *("--rate", "0", "--limit", str(ROWS), "--topic-prefix", topics.prefix),
         env=os.environ | engine_environment,
     )
+
+
+@pytest.fixture
+def filled(topics, trained, dirty_files, engine_environment):
+    """Topics with records and labels."""
+    fill(topics, trained, dirty_files, engine_environment)
     return topics
 
 
@@ -77,6 +82,26 @@ def test_an_executor_that_does_not_fit_into_its_memory_is_an_error_with_both_num
     assert spark.wait(STARTS_WITHIN_S) == 2, spark.log()
     assert "--memory-mb" in spark.log()
     assert "Traceback" not in spark.log()
+
+
+def test_without_a_record_an_executor_gets_ready_and_the_same_process_scores_later(
+    spark, kafka, topics, trained, dirty_files, engine_environment, tmp_path
+):
+    file = tmp_path / "instances.json"
+    spark.start(trained, topics.prefix, "--instances-file", str(file))
+    wait_until(
+        lambda: [one.ready for one in read_instances(file) or []] == [True],
+        within_s=STARTS_WITHIN_S,
+        what="the executor is ready",
+        alive=lambda: spark.is_alive,
+    )
+    (instance,) = read_instances(file)
+    ready = family(instance.pid)
+    assert len(ready) >= 3, "a JVM, Python's daemon and its worker"
+    fill(topics, trained, dirty_files, engine_environment)
+    wait_until(lambda: count_out(kafka, topics) == ROWS, within_s=60, what="all is scored")
+    assert sorted(family(instance.pid)) == sorted(ready)
+    assert spark.stop() == 0, spark.log()
 
 
 def test_driver_and_executors_in_one_jvm(spark, kafka, filled, trained):

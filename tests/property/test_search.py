@@ -5,7 +5,8 @@ import random
 from hypothesis import given
 from hypothesis import strategies as st
 
-from benchmarks.search import Attempt, SearchSettings, Try, next_move, outcome_of
+from benchmarks.attempts import Attempt, outcome_of
+from benchmarks.search import SearchSettings, Try, next_move
 
 VERDICTS = ("sustainable", "unsustainable", "inconclusive", "invalid")
 

@@ -64,7 +64,9 @@ def outputs(latency_ms=40):
         labels_complete=np.ones(COUNT, np.bool_),
         score=np.zeros(COUNT, np.float32),
         features=np.zeros((COUNT, 15)),
-        is_of_model=np.ones(COUNT, np.bool_),
+        customer_id=sent.seq % 50,
+        cents=np.full(COUNT, 1000),
+        model=np.full(COUNT, "ab" * 32, np.object_),
     )
 
 

@@ -9,10 +9,10 @@ from benchmarks.agenda import (
     Probe,
     Standing,
     cells_of,
-    dry_run,
-    estimate_s,
+    is_finished,
     next_action,
 )
+from benchmarks.forecast import dry_run, estimate_s
 from benchmarks.plan import Step, load_plan, plan_from
 
 SMOKE = load_plan(Path("benchmarks/plans/smoke.yaml"))
@@ -238,3 +238,34 @@ def test_the_drain_of_a_size_has_its_name():
 
     probes = [one.id for one in dry_run(plan, cells_of(plan)) if isinstance(one, Probe)]
     assert sorted(probes) == ["faust-x1-c0.05-drain", "faust-x1-c0.25-drain"]
+
+
+DRAINS = plan_from(
+    {"id": "try", "engines": ["faust", "spark"], "find": "drain", "probe_records": 5000}, "here"
+)
+
+
+def test_a_plan_that_drains_has_one_whole_drain_for_each_cell_and_no_step():
+    actions = dry_run(DRAINS, cells_of(DRAINS))
+    assert [(one.cell.engine, one.records, one.whole) for one in actions] == [
+        (cell.engine, 5000, True) for cell in cells_of(DRAINS)
+    ]
+
+
+def test_a_drain_before_a_search_is_cut_short():
+    knee = plan_from({"id": "try", "engines": ["faust"], "find": "knee"}, "here")
+    probes = [one for one in dry_run(knee, cells_of(knee)) if isinstance(one, Probe)]
+    assert [one.whole for one in probes] == [False]
+
+
+def test_a_cell_that_was_drained_is_finished():
+    cells = cells_of(DRAINS)
+    standing = Standing([], {"faust-1": 9000.0})
+    assert [is_finished(DRAINS, cells, cell, standing) for cell in sorted_by_engine(cells)] == [
+        True,
+        False,
+    ]
+
+
+def sorted_by_engine(cells):
+    return sorted(cells, key=lambda cell: cell.engine)

@@ -15,7 +15,8 @@ from benchmarks.console import (
     trend_lately,
 )
 from benchmarks.plan import InstanceLimits
-from benchmarks.runner import Progress, Sampled, loading
+from benchmarks.progress import Progress, Sampled, loading
+from benchmarks.result import DrainProbe
 from tests.unit.benchmarks.records import BASELINE, START_S, STEP, offsets, outputs, uses
 from tests.unit.benchmarks.results import run_of, step_of
 
@@ -130,6 +131,15 @@ def test_what_held_the_instances_is_said():
 
     assert size_text(run) == "instances of 0.25 core and 1500 MB, held by cgroup1"
     assert size_text(run_of(step)) == ""
+
+
+def test_what_held_the_instances_of_a_drain_is_said():
+    drain = DrainProbe(
+        engine="faust", instances=1, records=9, drain_eps=None, step="a", limited_by="none"
+    )
+    run = run_of(drains=[drain]).model_copy(update={"plan": sized(cpu=0.25)})
+
+    assert size_text(run) == ("instances of 0.25 core, but nothing is known to have held them in a")
 
 
 @pytest.mark.parametrize("means", ["none", "unknown"])

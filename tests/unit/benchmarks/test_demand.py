@@ -1,5 +1,6 @@
 import pytest
 
+from benchmarks.attempts import Attempt
 from benchmarks.demand import (
     CellRuns,
     answer_sentence,
@@ -8,7 +9,7 @@ from benchmarks.demand import (
     demands,
     next_count,
 )
-from benchmarks.search import Attempt, Knee
+from benchmarks.search import Knee
 
 S, U, INCONCLUSIVE = "sustainable", "unsustainable", "inconclusive"
 

@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from benchmarks.drain import DrainRequest, _Curve, parse_engines, summarize, time_at
+from benchmarks.drain import Curve, DrainRequest, parse_engines, summarize, time_at
 from fraud_core.errors import ConfigError, MeasurementError
 
 
@@ -16,7 +16,7 @@ def test_an_engine_that_is_none_is_an_error(text):
 
 
 def test_the_rate_is_that_of_the_middle():
-    curve = _Curve(
+    curve = Curve(
         at_s=[0.0, 10.0, 12.0, 14.0, 20.0],
         outputs=[0.0, 0.0, 200.0, 800.0, 1000.0],
         cpu_s=[1.0, 5.0, 6.0, 8.0, 9.0],
@@ -31,7 +31,7 @@ def test_the_rate_is_that_of_the_middle():
 
 
 def test_a_drain_that_stops_half_way_is_no_measurement():
-    curve = _Curve(at_s=[0.0, 1.0], outputs=[0.0, 500.0], cpu_s=[0.0, 1.0])
+    curve = Curve(at_s=[0.0, 1.0], outputs=[0.0, 500.0], cpu_s=[0.0, 1.0])
     with pytest.raises(MeasurementError, match="500 of 1000"):
         summarize(("faust", 1), 1000, curve, started_s=0.0)
 

@@ -4,10 +4,10 @@ from typing import get_args
 
 import pytest
 
+from benchmarks.cluster import broker_port
 from benchmarks.engines import BASELINES_VARIABLE, MODULES, EngineStart, program_of
 from benchmarks.plan import EXTERNAL, EngineName
 from benchmarks.producing import LoadFiles, producer_command
-from benchmarks.runner import broker_port
 from fraud_core.errors import ConfigError
 from fraud_core.topics import TopicNames
 

@@ -3,6 +3,7 @@
 import csv
 import io
 import json
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -146,7 +147,8 @@ def stream(tmp_path, *seqs):
     log = InputLog(None, NAMES, None)
     for seq in seqs:
         log.rows.note(seq)
-    return Offline(None, tmp_path / "none", Stream(External("faust", 1, NAMES), log))
+    artifact = SimpleNamespace(model_sha256="ab" * 32)
+    return Offline(artifact, tmp_path / "none", Stream(External("faust", 1, NAMES), log))
 
 
 def test_nothing_is_compared_where_the_files_cannot_say_what_must_come_out(tmp_path):
@@ -155,7 +157,7 @@ def test_nothing_is_compared_where_the_files_cannot_say_what_must_come_out(tmp_p
 
     before = REPORT.first_seq
     other = outputs()
-    other.is_of_model[:] = False
+    other.model[:] = "cd" * 32
     assert found(Offline(None, None), outputs()) == Mismatches(0, 0, 0, 0)
     assert found(stream(tmp_path), None) is None
     assert found(stream(tmp_path), other) is None

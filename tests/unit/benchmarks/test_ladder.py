@@ -1,6 +1,7 @@
 import pytest
 
-from benchmarks.agenda import cells_of, dry_run
+from benchmarks.agenda import cells_of
+from benchmarks.forecast import dry_run
 from benchmarks.ladder import next_rung
 from fraud_core.errors import ConfigError
 from tests.unit.benchmarks.test_agenda import campaign, ids, plan_of

@@ -34,7 +34,9 @@ def outputs(*rows):
         labels_complete=kinds.copy(),
         score=REFERENCE.score[clean].copy(),
         features=FEATURES[clean].copy(),
-        is_of_model=kinds.copy(),
+        customer_id=np.where(kinds, 1, -1),
+        cents=np.where(kinds, 100, -1),
+        model=np.where(kinds, "m", "").astype(np.object_),
     )
     for index, row in enumerate(rows):
         for name in row[3:]:

@@ -1,6 +1,7 @@
 import pytest
 
-from benchmarks.search import Attempt, Knee, SearchSettings, Try, known_so_far, next_move
+from benchmarks.attempts import Attempt
+from benchmarks.search import Knee, SearchSettings, Try, known_so_far, next_move
 
 ONE_RUN = SearchSettings(confirm_runs=1)
 S, U, INCONCLUSIVE, INVALID = "sustainable", "unsustainable", "inconclusive", "invalid"

@@ -1,28 +1,9 @@
 import numpy as np
 import pytest
 
-from model_export.evaluation import card_precision, evaluate, judged_rows
+from model_export.evaluation import evaluate, judged_rows
 
 DAY = 86_400
-
-
-def test_card_precision_counts_a_card_once_by_its_highest_score():
-    day = np.zeros(5, np.int64)
-    customer = np.array([1, 1, 2, 3, 3])
-    fraud = np.array([0, 1, 0, 0, 0])
-    score = np.array([0.1, 0.9, 0.8, 0.2, 0.3], np.float32)
-    assert card_precision(day, customer, fraud, score, cards=2) == 0.5
-    assert card_precision(day, customer, fraud, score, cards=1) == 1.0
-
-
-def test_a_card_that_was_found_is_not_looked_at_again():
-    day = np.array([0, 0, 1, 1])
-    customer = np.array([1, 2, 1, 2])
-    fraud = np.array([1, 0, 1, 1])
-    score = np.array([0.9, 0.1, 0.9, 0.5], np.float32)
-    # day 0 finds card 1; on day 1 only card 2 is left
-    assert card_precision(day, customer, fraud, score, cards=1) == 1.0
-    assert card_precision(day, customer, fraud, score, cards=2) == 0.5
 
 
 def test_the_oracle_is_the_most_that_is_possible():

@@ -36,3 +36,11 @@ def test_training_ends_when_its_last_outcome_is_known_in_time():
     periods = choose_periods(APRIL_S, 100, None, Lengths(train_days=10, label_delay_days=3))
     assert periods.history_end_s - periods.train_last_s == 3 * SECONDS_PER_DAY
     assert periods.train_last_s - periods.train_first_s == 10 * SECONDS_PER_DAY - 1
+
+
+def test_a_label_delay_of_hours_moves_the_end_of_training_to_that_hour():
+    lengths = Lengths(label_delay_days=0.25)
+    periods = choose_periods(APRIL_S, 183, None, lengths)
+    assert lengths.label_delay_s == 6 * 3600
+    assert format_time(periods.train_last_s) == "2018-08-07 17:59:59"
+    assert lengths.least_history_days == 29

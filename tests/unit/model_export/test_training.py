@@ -13,6 +13,7 @@ import xgboost
 
 from fraud_core.artifact import Thresholds, load_artifact
 from fraud_core.course_row import CLEAN
+from fraud_core.distribution import SCORE
 from fraud_core.errors import (
     ArtifactError,
     ConfigError,
@@ -96,6 +97,15 @@ def test_an_artifact_is_read_back_as_it_was_written(trained):
     assert manifest.history_end_s - manifest.history_start_s == 30 * DAY
     assert manifest.metrics["onnx_largest_difference"] <= 1e-6
     assert {"auc_roc", "average_precision", "card_precision_100"} <= set(manifest.metrics)
+
+
+def test_the_manifest_says_how_the_training_window_was_distributed(trained):
+    profile = trained[2].profile
+    assert set(profile) == {*FEATURE_NAMES, SCORE}
+    assert {one.rows for one in profile.values()} == {trained[1].train_rows}
+    assert profile["TX_AMOUNT"].edges[0] > 0
+    assert profile["TX_DURING_NIGHT"].edges == (0.0,)
+    assert sum(profile[SCORE].shares) == pytest.approx(1)
 
 
 def test_the_same_rows_and_seed_give_the_same_bytes(trained, world, tmp_path):
