@@ -8,7 +8,8 @@ opt=$root/opt/streamgauge
 . "$etc/settings.env"
 
 fetch() {
-  python3 "$opt/cloud_fetch.py" "$@"
+  # Only the standard library, and nothing that somebody left in the folder or the environment.
+  python3 -IS "$opt/cloud_fetch.py" "$@"
 }
 
 # The SHA-256 that the upload wrote down for an object; the list has lines as sha256sum writes them.

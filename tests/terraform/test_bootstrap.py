@@ -51,7 +51,7 @@ class Host:
             },
             capture_output=True,
             text=True,
-            timeout=60,
+            timeout=240,
         )
 
     def variables(self, file: str) -> dict[str, str]:
@@ -72,7 +72,7 @@ class Host:
 def cloud() -> Iterator[Cloud]:
     with cloud_servers() as cloud:
         code = {
-            "ca.pem": b"certificate",
+            "ca.pem": b"-----BEGIN CERTIFICATE-----\n",
             "mlflow.txt": b"mlflow==3.17.2\n",
             "faust.txt": b"faust-streaming==0.15.3\n",
             "streamgauge-0.1.0-py3-none-any.whl": b"wheel",
