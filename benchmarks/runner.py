@@ -13,6 +13,7 @@ from typing import Final
 import numpy as np
 
 from benchmarks.against_offline import Offline, mismatches_of, outputs_of
+from benchmarks.agenda import Cell
 from benchmarks.backlog import Backlog
 from benchmarks.cluster import Broker, send_probes, wait_for_probes
 from benchmarks.early import clearly_lost, is_decided
@@ -214,20 +215,32 @@ def _engine(
     """Start the engine, unless somebody else did."""
     if bench.stream is not None:
         return RunningElsewhere(bench.stream.external)
+    engine = start_engine(step, bench, names, folder)
+    at_end.callback(engine.stop)
+    return engine
+
+
+def start_engine(asked: Step | Cell, bench: Bench, names: TopicNames, folder: Path) -> Program:
+    """Start the engine of a step or a drain on its topics; it tells its instances in a file there.
+
+    Args:
+        asked: engine, number of instances and their size.
+        bench: what all steps share.
+        names: its topics.
+        folder: of its log and of that file.
+    """
     told_in = folder / INSTANCES_TOLD_FILE
     told_in.unlink(missing_ok=True)  # of an engine that failed here before
     start = EngineStart(
-        bench.programs[step.engine],
+        bench.programs[asked.engine],
         bench.artifact.folder,
-        step.instances,
+        asked.instances,
         names.prefix,
-        cpu=step.cpu,
-        memory_mb=step.memory_mb,
+        cpu=asked.cpu,
+        memory_mb=asked.memory_mb,
         instances_file=told_in,
     )
-    engine = Program(f"engine {step.engine}", start.command(), folder / "engine.log")
-    at_end.callback(engine.stop)
-    return engine
+    return Program(f"engine {asked.engine}", start.command(), folder / "engine.log")
 
 
 def _stop(engine: Program | RunningElsewhere, start_up_s: float) -> EngineLife:

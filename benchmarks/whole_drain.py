@@ -12,7 +12,6 @@ from pathlib import Path
 from benchmarks.against_offline import own_outputs
 from benchmarks.agenda import Probe
 from benchmarks.drain import Drain, preload, save_curve, summarize, watch
-from benchmarks.engines import EngineStart
 from benchmarks.instance_use import means_told
 from benchmarks.instance_watch import EngineTree
 from benchmarks.outputs import (
@@ -23,9 +22,8 @@ from benchmarks.outputs import (
 )
 from benchmarks.parity import Ledger, Mismatches, Outputs, compare, count
 from benchmarks.producing import LoadFiles
-from benchmarks.programs import Program
 from benchmarks.result import DrainCheck
-from benchmarks.runner import Bench
+from benchmarks.runner import Bench, start_engine
 from benchmarks.store import (
     DRAIN_CURVE_FILE,
     FEATURES_FILE,
@@ -84,22 +82,11 @@ def _drain(
 ) -> tuple[Drain, str | None]:
     """How fast the engine emptied the topic, and what held its instances to their size."""
     cell = action.cell
-    told_in = folder / INSTANCES_TOLD_FILE
-    told_in.unlink(missing_ok=True)  # of an engine that failed here before
-    start = EngineStart(
-        bench.programs[cell.engine],
-        bench.artifact.folder,
-        cell.instances,
-        names.prefix,
-        cpu=cell.cpu,
-        memory_mb=cell.memory_mb,
-        instances_file=told_in,
-    )
     started_s = time.time()
-    engine = Program(f"engine {cell.engine}", start.command(), folder / "engine.log")
+    engine = start_engine(cell, bench, names, folder)
     try:
         curve = watch(engine, sent, bench.broker, names)
-        told = EngineTree(engine.pid, told_in).instances()
+        told = EngineTree(engine.pid, folder / INSTANCES_TOLD_FILE).instances()
     finally:
         engine.stop()
     save_curve(folder / DRAIN_CURVE_FILE, curve)

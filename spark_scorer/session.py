@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Mapping
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pyspark
@@ -30,7 +31,17 @@ def open_session(master: str, settings: Mapping[str, str]) -> SparkSession:
     builder = SparkSession.builder.master(master).appName("fraud-spark")
     for name, value in settings.items():
         builder = builder.config(name, value)
-    return builder.getOrCreate()
+    return start_session(builder)
+
+
+def start_session(builder: SparkSession.Builder) -> SparkSession:
+    """The builder's session, with Ctrl-C left to our own handler.
+
+    In the main thread PySpark would put its handler in the place of ours, and that one talks to
+    the JVM in the middle of another call.
+    """
+    with ThreadPoolExecutor(max_workers=1) as thread:
+        return thread.submit(builder.getOrCreate).result()
 
 
 def stay_on_loopback() -> None:

@@ -24,7 +24,7 @@ from spark_scorer.kafka_file import read_kafka_file
 from spark_scorer.progress import GroupMirror
 from spark_scorer.query import start_query
 from spark_scorer.score_batch import ScorerSettings, score_batches
-from spark_scorer.session import query_settings
+from spark_scorer.session import query_settings, start_session
 from spark_scorer.shipped_files import shipped
 
 
@@ -99,7 +99,7 @@ def _session(cores: int, checkpoint: str) -> SparkSession:
     builder = SparkSession.builder.appName("fraud-spark")
     for name, value in query_settings(cores, checkpoint).items():
         builder = builder.config(name, value)
-    return builder.getOrCreate()
+    return start_session(builder)
 
 
 def _scorer_settings(options: argparse.Namespace) -> ScorerSettings:

@@ -20,7 +20,7 @@ def rclone() -> str:
     """The program; a package of requirements/dev.txt brings it."""
     found = shutil.which("rclone", path=str(Path(sys.executable).parent)) or shutil.which("rclone")
     if found is None:
-        pytest.skip("rclone is not installed: run `make setup`")
+        pytest.fail("rclone is not installed: run `make setup`")
     return found
 
 

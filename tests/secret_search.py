@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Iterable
+from contextlib import suppress
 from pathlib import Path
 
 _LOOK_EVERY_S = 0.05
@@ -43,4 +44,11 @@ def files_with(secret: str, folder: Path, *, but: Iterable[str] = ()) -> list[Pa
     files = [path for path in folder.rglob("*") if path.is_file()]
     assert files, f"{folder} is empty: nothing was searched"
     needle = secret.encode()
-    return [path for path in files if path.name not in allowed and needle in path.read_bytes()]
+    return [path for path in files if path.name not in allowed and needle in content(path)]
+
+
+def content(path: Path) -> bytes:
+    """What a file holds; nothing where it has been deleted meanwhile."""
+    with suppress(FileNotFoundError):
+        return path.read_bytes()
+    return b""

@@ -10,9 +10,7 @@ import numpy as np
 import pyarrow.parquet as pq
 import pytest
 
-from benchmarks.engines import program_of
 from fraud_core.artifact import load_artifact
-from fraud_core.errors import ConfigError
 from fraud_core.features import FEATURE_NAMES
 from fraud_core.scorer import OnnxScorer
 from fraud_core.topic_admin import create_topics, delete_topics
@@ -27,18 +25,9 @@ pytestmark = [pytest.mark.kafka, pytest.mark.slow]
 ROWS = 20_000
 
 
-def require_environment_of(engine):
-    """`make baselines`, which `make test` makes first, has what the engines' own one has not."""
-    try:
-        program_of(engine)
-    except ConfigError as error:
-        pytest.skip(str(error))
-
-
 @pytest.fixture(scope="module", params=[*VARIANTS, "plain", "quix"])
 def scored(request, kafka, engine_environment, dirty_files, trained, tmp_path_factory):
     """What an engine has made of 20,000 rows with dirt, with the producer's ledger."""
-    require_environment_of(request.param)
     folder = tmp_path_factory.mktemp(request.param)
     names = TopicNames(f"agree-{uuid.uuid4().hex[:8]}-")
     create_topics(kafka, names)

@@ -170,8 +170,10 @@ def test_from_a_snapshot_and_the_log_behind_it_the_answers_are_equal(rows, data)
         files = sorted(folder.glob("*/000/*.state"))
         if files and damaged:
             files[-1].write_bytes(files[-1].read_bytes()[:-1])
-        again = open_scorer(cluster, artifact, snapshots=snapshots_in(folder, artifact))
+        later = snapshots_in(folder, artifact)
+        again = open_scorer(cluster, artifact, snapshots=later)
         from_there = answers_by_source(again.score(log[start:]))
+        later.wait_written()  # the folder is removed next
         assert from_there == {source: whole[source] for source in from_there}
         assert len(from_there) == len(log) - start
 
