@@ -1,0 +1,58 @@
+"""What the commands work with: the folder, Terraform's roots, the bucket, and the person."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from fraud_cloud.errors import ConfigError
+from fraud_cloud.object_store import ObjectStore, open_store
+from fraud_cloud.purge import Means
+from fraud_cloud.records import Recorder
+from fraud_cloud.terraform import Root
+
+PROJECT = Path(__file__).resolve().parents[2]
+
+
+@dataclass(frozen=True)
+class Surroundings:
+    """Everything outside of a command.
+
+    Attributes:
+        means: the cloud, the contract, time and how long to wait.
+        roots: folder with Terraform's two roots.
+        environment: variables of this process.
+        recorder: where records go.
+        ask: shows a question and says whether the person agrees.
+    """
+
+    means: Means
+    roots: Path
+    environment: Mapping[str, str]
+    recorder: Recorder
+    ask: Callable[[str], bool]
+
+    @property
+    def session(self) -> Root:
+        """Root of what is up while measuring."""
+        return Root(self.roots / "session", self.environment, self.means.clock)
+
+    @property
+    def standing(self) -> Root:
+        """Root of what outlives sessions."""
+        return Root(self.roots / "persistent", self.environment, self.means.clock)
+
+    @property
+    def store(self) -> ObjectStore:
+        """The bucket service."""
+        return open_store(self.environment)
+
+    def agreed(self, question: str) -> None:
+        """Go on only if the person agrees.
+
+        Raises:
+            ConfigError: the person does not.
+        """
+        if not self.ask(question):
+            raise ConfigError("nothing was changed: you did not agree (--yes agrees beforehand)")
