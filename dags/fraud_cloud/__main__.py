@@ -44,11 +44,15 @@ Transactions = Annotated[
 ]
 All = Annotated[bool, typer.Option("--all", help="what outlives sessions too")]
 
+Retry = Annotated[float, typer.Option(min=0.0, help="seconds before terraform destroy again")]
+
 _ROOTS = PROJECT / "terraform/environments"
 _RECORDS = PROJECT / "benchmarks/results/cloud"
 _BUILT = PROJECT / "dist"
-_POLL_S = Limits().poll_s
-_LIMIT_MIN = Limits().all_s / 60
+_LIMITS = Limits()
+_POLL_S = _LIMITS.poll_s
+_RETRY_S = _LIMITS.retry_s
+_LIMIT_MIN = _LIMITS.all_s / 60
 
 
 @app.command()
@@ -75,7 +79,7 @@ def purge(
     """
     if bool(run) == every_run:
         raise ConfigError("give --run RUN, or --every-run, and not both")
-    around = _around(yes=yes, poll_s=poll_s, limit_min=limit_min)
+    around = _around(Limits(all_s=limit_min * 60, poll_s=poll_s), yes=yes)
     look(around)
     around.agreed("Cancel jobs, delete Spark clusters and empty the Faust group?")
     count = purge_(around.means, made_by_runs(run or None, group_id=group or None))
@@ -100,6 +104,7 @@ def down(
     yes: Yes = False,
     poll_s: Poll = _POLL_S,
     limit_min: Limit = _LIMIT_MIN,
+    retry_s: Retry = _RETRY_S,
     roots: Roots = _ROOTS,
     records: Records = _RECORDS,
 ) -> None:
@@ -107,7 +112,8 @@ def down(
 
     Example: python -m fraud_cloud down --yes
     """
-    around = _around(yes=yes, poll_s=poll_s, limit_min=limit_min, roots=roots, records=records)
+    limits = Limits(all_s=limit_min * 60, poll_s=poll_s, retry_s=retry_s)
+    around = _around(limits, yes=yes, roots=roots, records=records)
     down_(around, Extent(standing=all_, without_terraform=without_terraform))
 
 
@@ -162,14 +168,12 @@ def main() -> None:
 
 
 def _around(
+    limits: Limits = _LIMITS,
     *,
     yes: bool = False,
-    poll_s: float = _POLL_S,
-    limit_min: float = _LIMIT_MIN,
     roots: Path = _ROOTS,
     records: Path = _RECORDS,
 ) -> Surroundings:
-    limits = Limits(all_s=limit_min * 60, poll_s=poll_s)
     means = Means(connect(os.environ), load_contract(), Clock(), limits, _show)
     recorder = Recorder(records, time.time())
     return Surroundings(means, roots, os.environ, recorder, (lambda _: True) if yes else _ask)

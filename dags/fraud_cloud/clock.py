@@ -29,8 +29,10 @@ class Limits:
             Airflow's up to a quarter of an hour (estimate).
         jobs_s: for cancelled jobs to end, before their cluster is deleted all the same.
         poll_s: between two looks.
+        retry_s: before Terraform is run again.
     """
 
     all_s: float = 2400.0
     jobs_s: float = 180.0
     poll_s: float = 10.0
+    retry_s: float = 20.0

@@ -78,9 +78,7 @@ def _question(inventory: Inventory, extent: Extent) -> str:
     count = len(inventory.session)
     text = f"This deletes {count} things of sessions and everything of Terraform's session"
     if extent.standing:
-        text += (
-            f", and {len(inventory.standing)} that stay else: the bucket WITH ALL RESULTS too"
-        )
+        text += f", and {len(inventory.standing)} that stay else: the bucket WITH ALL RESULTS too"
     return f"{text}. Go on?"
 
 

@@ -136,9 +136,11 @@ class _Work:
         if operation.state == "running":
             return True
         del self.operations[resource.id]
-        if operation.state == "failed":
-            self.reasons[resource.id] = operation.reason
-            self.means.tell(f"{resource}: {operation.reason}; trying again")
+        if operation.state == "done":
+            # What was listed before is old: the next look tells.
+            return True
+        self.reasons[resource.id] = operation.reason
+        self.means.tell(f"{resource}: {operation.reason}; trying again")
         return False
 
     def _step(self, resource: Resource, *, jobs_overdue: bool) -> None:

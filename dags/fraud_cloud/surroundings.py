@@ -36,12 +36,12 @@ class Surroundings:
     @property
     def session(self) -> Root:
         """Root of what is up while measuring."""
-        return Root(self.roots / "session", self.environment, self.means.clock)
+        return self._root("session")
 
     @property
     def standing(self) -> Root:
         """Root of what outlives sessions."""
-        return Root(self.roots / "persistent", self.environment, self.means.clock)
+        return self._root("persistent")
 
     @property
     def store(self) -> ObjectStore:
@@ -56,3 +56,7 @@ class Surroundings:
         """
         if not self.ask(question):
             raise ConfigError("nothing was changed: you did not agree (--yes agrees beforehand)")
+
+    def _root(self, name: str) -> Root:
+        retry_s = self.means.limits.retry_s
+        return Root(self.roots / name, self.environment, self.means.clock, retry_s)

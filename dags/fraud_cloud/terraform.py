@@ -14,7 +14,6 @@ from fraud_cloud.clock import Clock
 from fraud_cloud.errors import ConfigError, SurroundingsError
 
 TRIES = 3
-_PAUSE_S = 20.0
 _PLAN = "cloud.tfplan"
 
 
@@ -25,12 +24,14 @@ class Root:
     Attributes:
         folder: the root.
         environment: variables of Terraform.
-        clock: time between two tries.
+        clock: time.
+        retry_s: between two tries.
     """
 
     folder: Path
     environment: Mapping[str, str]
     clock: Clock
+    retry_s: float
 
     @property
     def was_applied(self) -> bool:
@@ -72,7 +73,7 @@ class Root:
             if self._run("destroy", "-input=false", "-auto-approve").returncode == 0:
                 return
             if attempt < TRIES - 1:
-                self.clock.pause(_PAUSE_S)
+                self.clock.pause(self.retry_s)
         raise SurroundingsError(
             f"terraform destroy failed {TRIES} times in {self.folder}: its output above names the "
             "reason; then run the same command again, or with --without-terraform, which deletes "
