@@ -1,4 +1,4 @@
-"""What this package asks of the cloud: `sdk.py` asks the real one, tests a dictionary."""
+"""What this package asks of the cloud: `sdk.py` asks the real one, tests one in memory."""
 
 from __future__ import annotations
 

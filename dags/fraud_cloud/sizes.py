@@ -65,9 +65,14 @@ def of_preset(what: str, kind: str, preset: str, *, count: int = 1, disk_gb: flo
     return Size(what, kind, count, float(found["cores"]), float(found["memory_gb"]), disk_gb)
 
 
+def _one(block: Any) -> Any:  # noqa: ANN401 - a part of a plan
+    """A block that is there once: the older resources list it, the newer ones do not."""
+    return block[0] if isinstance(block, list) else block
+
+
 def _kafka(values: Mapping[str, Any]) -> Iterator[Size]:
-    config = values["config"][0]
-    resources = config["kafka"][0]["resources"][0]
+    config = _one(values["config"])
+    resources = _one(_one(config["kafka"])["resources"])
     yield of_preset(
         "Kafka",
         "kafka",
@@ -78,32 +83,31 @@ def _kafka(values: Mapping[str, Any]) -> Iterator[Size]:
 
 
 def _postgresql(values: Mapping[str, Any]) -> Iterator[Size]:
-    resources = values["config"][0]["resources"]
-    first = resources[0] if isinstance(resources, list) else resources
+    resources = _one(_one(values["config"])["resources"])
     yield of_preset(
         "PostgreSQL",
         "postgresql",
-        first["resource_preset_id"],
+        resources["resource_preset_id"],
         count=len(values["hosts"]),
-        disk_gb=float(first["disk_size"]),
+        disk_gb=float(resources["disk_size"]),
     )
 
 
 def _instance(values: Mapping[str, Any]) -> Iterator[Size]:
     yield _host(f"host {values['name']}", values, count=1)
-    if values["network_interface"][0].get("nat"):
+    if _one(values["network_interface"]).get("nat"):
         yield Size(f"public address of {values['name']}", "address")
 
 
 def _group(values: Mapping[str, Any]) -> Iterator[Size]:
-    count = int(values["scale_policy"][0]["fixed_scale"][0]["size"])
+    count = int(_one(_one(values["scale_policy"])["fixed_scale"])["size"])
     if count:
-        yield _host("Faust hosts", values["instance_template"][0], count=count)
+        yield _host("Faust hosts", _one(values["instance_template"]), count=count)
 
 
 def _host(what: str, values: Mapping[str, Any], *, count: int) -> Size:
-    resources = values["resources"][0]
-    disk = values["boot_disk"][0]["initialize_params"][0]
+    resources = _one(values["resources"])
+    disk = _one(_one(values["boot_disk"])["initialize_params"])
     return Size(
         what,
         "compute",

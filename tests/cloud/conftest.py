@@ -9,11 +9,11 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
+
 from fraud_cloud.clock import Clock, Limits
 from fraud_cloud.contract import load_contract
 from fraud_cloud.purge import Means
 from fraud_cloud.sdk import SdkCloud, connect
-
 from tests.cloud_double.double import CloudDouble, cloud_double
 
 PROJECT = Path(__file__).resolve().parents[2]

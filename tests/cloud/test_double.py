@@ -7,7 +7,6 @@ from typing import Any
 import grpc
 import pytest
 import yandexcloud
-from fraud_cloud.services import SPARK
 from yandex.cloud.operation import operation_service_pb2, operation_service_pb2_grpc
 from yandex.cloud.spark.v1 import (
     cluster_service_pb2,
@@ -17,6 +16,7 @@ from yandex.cloud.spark.v1 import (
     job_service_pb2_grpc,
 )
 
+from fraud_cloud.services import SPARK
 from tests.cloud_double.double import FOLDER, CloudDouble
 from tests.cloud_double.jobs import PretendedJobs
 from tests.cloud_double.limits import fits, problems_of

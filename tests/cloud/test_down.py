@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 
 import pytest
+from yandex.cloud.spark.v1 import job_pb2
+
 from fraud_cloud.services import (
     AIRFLOW,
     BUCKET,
@@ -18,8 +20,6 @@ from fraud_cloud.services import (
     SPARK,
     SUBNET,
 )
-from yandex.cloud.spark.v1 import job_pb2
-
 from tests.cloud.conftest import Commands
 from tests.cloud_double.double import CloudDouble
 

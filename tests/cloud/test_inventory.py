@@ -6,6 +6,7 @@ import re
 from pathlib import Path
 
 import pytest
+
 from fraud_cloud.contract import load_contract
 from fraud_cloud.errors import ConfigError, RefusedError
 from fraud_cloud.inventory import Inventory, take_inventory
@@ -20,7 +21,6 @@ from fraud_cloud.services import (
     SPARK,
     Service,
 )
-
 from tests.cloud_double.double import CloudDouble
 
 TERRAFORM = Path(__file__).resolve().parents[2] / "terraform"

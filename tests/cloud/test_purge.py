@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import replace
 
 import pytest
+from yandex.cloud.spark.v1 import job_pb2
+
 from fraud_cloud.clock import Limits
 from fraud_cloud.errors import DeniedError, LeftoversError
 from fraud_cloud.purge import Means, purge
@@ -19,8 +21,6 @@ from fraud_cloud.services import (
     SPARK,
     SUBNET,
 )
-from yandex.cloud.spark.v1 import job_pb2
-
 from tests.cloud_double.double import CloudDouble
 from tests.cloud_double.jobs import PretendedJobs
 from tests.cloud_double.state import How

@@ -8,13 +8,13 @@ from importlib import import_module
 from typing import Any
 
 import grpc
-from fraud_cloud.services import BUCKET, GROUP, INSTANCE, NETWORK, SUBNET, Service
 from google.protobuf.message_factory import GetMessageClass
 from yandex.cloud.compute.v1 import instance_pb2
 from yandex.cloud.compute.v1.instancegroup import instance_group_pb2
 from yandex.cloud.operation import operation_pb2
 from yandex.cloud.spark.v1 import job_pb2, job_service_pb2
 
+from fraud_cloud.services import BUCKET, GROUP, INSTANCE, NETWORK, SUBNET, Service
 from tests.cloud_double.jobs import Jobs
 from tests.cloud_double.state import Doing, Fault, State
 

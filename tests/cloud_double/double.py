@@ -12,11 +12,11 @@ from pathlib import Path
 from typing import Any
 
 import grpc
-from fraud_cloud.contract import Contract, load_contract
-from fraud_cloud.services import BUCKET, GROUP, Service
 from google.protobuf.message_factory import GetMessageClass
 from yandex.cloud.spark.v1 import job_pb2
 
+from fraud_cloud.contract import Contract, load_contract
+from fraud_cloud.services import BUCKET, GROUP, Service
 from sandbox.certificate import Issued, issue_certificate
 from tests.cloud_double.behaviour import Behaviour, service_descriptor
 from tests.cloud_double.jobs import Jobs, PretendedJobs

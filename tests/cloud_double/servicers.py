@@ -7,13 +7,13 @@ from importlib import import_module
 from typing import Any
 
 import grpc
-from fraud_cloud.services import SERVICES, Service
 from yandex.cloud.endpoint import api_endpoint_pb2, api_endpoint_service_pb2
 from yandex.cloud.endpoint import api_endpoint_service_pb2_grpc as endpoint_grpc
 from yandex.cloud.iam.v1 import iam_token_service_pb2
 from yandex.cloud.iam.v1 import iam_token_service_pb2_grpc as iam_grpc
 from yandex.cloud.operation import operation_service_pb2_grpc as operation_grpc
 
+from fraud_cloud.services import SERVICES, Service
 from tests.cloud_double.behaviour import Behaviour, RefusalError, service_descriptor
 from tests.cloud_double.limits import problems_of
 from tests.cloud_double.objects import TOKEN

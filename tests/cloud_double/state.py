@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any, Literal
 
 import grpc
+
 from fraud_cloud.services import BUCKET, SERVICE_OF_KIND, Service
 
 How = Literal["denied", "refused", "quota", "answer lost", "operation fails", "never ends"]
