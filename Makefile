@@ -20,7 +20,8 @@ PYTHON35 ?= $(shell for python in python3.10 python3.11 $(RUN); do \
   $$python -c '' 2> /dev/null && echo $$python && break; done)
 LEFTOVERS := $(DEMO) .sandbox .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis build
 
-.PHONY: help setup demo test test-faults test-spark35 terraform-tools check up down mlflow clean jars baselines
+.PHONY: help setup demo test test-faults test-spark35 terraform-tools check up down mlflow clean jars baselines \
+  wheel cloud-up cloud-upload cloud-inventory cloud-down cloud-verify kanban homework
 
 help: ## list the targets
 	@awk 'BEGIN {FS = ":.*## "} /^[a-z0-9-]+:.*## / {printf "  make %-13s %s\n", $$1, $$2}' Makefile
@@ -102,6 +103,31 @@ $(TERRAFORM)/installed: requirements/terraform.txt | setup
 	@$(VENV)/bin/uv venv --quiet --clear --python $(RUN) $(TERRAFORM)
 	@VIRTUAL_ENV=$(CURDIR)/$(TERRAFORM) $(VENV)/bin/uv pip sync --quiet --require-hashes requirements/terraform.txt
 	@touch $@
+
+wheel: setup ## the wheel and the Spark job's code in dist, as hosts and clusters install them
+	@rm -rf dist build/lib
+	@$(VENV)/bin/uv build --quiet --wheel --no-build-isolation --python $(RUN) --out-dir dist
+	@$(RUN) -m spark_scorer.bundle --out dist 2> /dev/null
+
+# The folder of the cloud is named by YC_FOLDER_ID, and you by YC_TOKEN. YES=1 agrees beforehand.
+HOURS ?= 4
+CLOUD = PYTHONPATH=dags $(RUN) -m fraud_cloud
+AGREED = $(if $(YES),--yes)
+
+cloud-up: wheel $(DEMO)/transactions/.complete ## the cloud side for HOURS=4: says what it costs, asks, applies, uploads
+	@$(CLOUD) up --hours $(HOURS) --transactions $(DEMO)/transactions $(AGREED)
+
+cloud-upload: wheel $(DEMO)/transactions/.complete ## DAGs, code, locks and transactions into the bucket again
+	@$(CLOUD) upload --transactions $(DEMO)/transactions $(AGREED)
+
+cloud-inventory: setup ## what of this project is in the cloud
+	@$(CLOUD) inventory
+
+cloud-down: setup ## delete everything of sessions and verify; ALL=1: bucket, passwords and network too
+	@$(CLOUD) down $(if $(ALL),--all) $(AGREED)
+
+cloud-verify: setup ## exit with 3 if something that bills is left, with 5 if that cannot be known
+	@$(CLOUD) verify $(if $(ALL),--all)
 
 jars: setup
 	@$(RUN) -m sandbox jars broker > /dev/null
