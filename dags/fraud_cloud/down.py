@@ -13,6 +13,7 @@ from fraud_cloud.services import BUCKET
 from fraud_cloud.surroundings import Surroundings
 from fraud_cloud.tables import report
 from fraud_cloud.terraform import Root
+from fraud_cloud.up import SESSION_FILE
 from fraud_cloud.verify import require_nothing_left
 
 
@@ -46,6 +47,8 @@ def down(around: Surroundings, extent: Extent) -> None:
     means.tell("2/4 terraform destroy")
     if not extent.without_terraform:
         _destroyed(around, around.session)
+        # The next session gets a name of its own.
+        (around.session.folder / SESSION_FILE).unlink(missing_ok=True)
     means.tell("3/4 what Terraform does not know of")
     purge(means, everything_of_sessions())
     if extent.standing:

@@ -35,8 +35,11 @@ class Root:
 
     @property
     def was_applied(self) -> bool:
-        """Whether there may be a state: a local one, or a backend of one's own."""
-        return (self.folder / "terraform.tfstate").exists() or (self.folder / "backend.tf").exists()
+        """Whether there may be something to destroy: a local state names it, another one may."""
+        if (self.folder / "backend.tf").exists():
+            return True
+        state = self.folder / "terraform.tfstate"
+        return state.exists() and bool(json.loads(state.read_text(encoding="utf-8"))["resources"])
 
     def planned(self) -> dict[str, Any]:
         """Plan, keep the plan for `apply`, and read it.

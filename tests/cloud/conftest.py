@@ -84,5 +84,5 @@ def commands(cloud: CloudDouble, tmp_path: Path) -> Commands:
     for root in ("persistent", "session"):
         (found.roots / root).mkdir(parents=True)
         (found.roots / root / "terraform.tfvars").write_text("")
-        (found.roots / root / "terraform.tfstate").write_text("{}")
+        (found.roots / root / "terraform.tfstate").write_text('{"resources": [{}]}')
     return found

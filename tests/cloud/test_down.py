@@ -109,6 +109,29 @@ def test_without_terraform_everything_of_sessions_goes_by_label_alone(
     assert cloud.terraform.runs == []
 
 
+def test_what_was_never_applied_is_not_destroyed_and_leftovers_go_all_the_same(
+    cloud: CloudDouble, commands: Commands
+):
+    fill(cloud)
+    (commands.roots / "session/terraform.tfstate").write_text('{"resources": []}')
+
+    done = commands.down("--yes")
+
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert cloud.terraform.runs == []
+    assert left(cloud, "session-") == set()
+
+
+def test_the_next_session_gets_a_name_of_its_own(cloud: CloudDouble, commands: Commands):
+    named = commands.roots / "session/session.auto.tfvars.json"
+    named.write_text('{"run": "s1", "expires": 1}')
+
+    commands.down("--yes", "--without-terraform")
+    assert named.exists()
+    commands.down("--yes")
+    assert not named.exists()
+
+
 def test_who_does_not_agree_changes_nothing(cloud: CloudDouble, commands: Commands):
     fill(cloud)
     before = cloud.state.names()

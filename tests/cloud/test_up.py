@@ -156,7 +156,7 @@ def test_upload_puts_transactions_and_what_has_changed(
 def test_a_bucket_that_is_not_opened_to_us_is_an_error_with_the_remedy(
     prepared: CloudDouble, commands: Commands, built: Path
 ):
-    prepared.environment["YC_TOKEN"] = "t1.of-somebody-else"
+    prepared.environment["YC_TOKEN"] = "t1.of-somebody-else"  # noqa: S105 - it opens nothing
 
     done = up(commands, built, "--yes")
 
