@@ -129,6 +129,12 @@ cloud-down: setup ## delete everything of sessions and verify; ALL=1: bucket, pa
 cloud-verify: setup ## exit with 3 if something that bills is left, with 5 if that cannot be known
 	@$(CLOUD) verify $(if $(ALL),--all)
 
+kanban: setup ## tell what the board of GitHub Projects lacks; APPLY=1 changes it
+	@$(RUN) -m scripts.kanban $(if $(APPLY),--apply)
+
+homework: setup ## write docs/homework.ru.md, the page that is handed in, from saved records
+	@$(RUN) -m scripts.homework
+
 jars: setup
 	@$(RUN) -m sandbox jars broker > /dev/null
 

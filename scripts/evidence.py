@@ -137,7 +137,7 @@ def _knees(run: Run) -> Iterator[str]:
         if low is not None and high is not None and knee.get("confirmed"):
             yield (
                 f"запуск {run.id}: {cell['engine']} x{cell['instances']}: очередь растёт "
-                f"между {low:g} и {high:g} событий/с"
+                f"между {low:g} и {high:g} событий в секунду"
             )
 
 

@@ -54,9 +54,7 @@ class Gh:
     def _run(self, arguments: Sequence[str]) -> str:
         program = shutil.which("gh")
         if program is None:
-            raise ConfigError(
-                "gh is not on PATH: install GitHub's command line and `gh auth login`"
-            )
+            raise ConfigError("gh is not on PATH: install it, then `gh auth login`")
         done = subprocess.run([program, *arguments], capture_output=True, text=True, check=False)
         if done.returncode != 0:
             remedy = "`gh auth refresh -s project` gives the right to change projects"
@@ -136,7 +134,7 @@ def set_choice(gh: Gh, project: Project, card: Card, choice: Choice, value: str)
     """Set one field of a card."""
     if value not in choice.options:
         raise ConfigError(
-            f"the board's field has the values {', '.join(choice.options)} and not {value!r}: add it"
+            f"the board's field has no value {value!r} but {', '.join(choice.options)}: add it"
         )
     what = ("--id", card.id, "--project-id", project.id, "--field-id", choice.id)
     gh.change("project", "item-edit", *what, "--single-select-option-id", choice.options[value])

@@ -12,7 +12,7 @@ import typer
 from fraud_core.command import run_command, show
 from scripts.evidence import STATUSES, Evidence, Status, evidence_of
 from scripts.records import Records, Run, read_records
-from scripts.tasks import PROJECT, Board, Task, load_board
+from scripts.tasks import PROJECT, RESULTS, Board, Task, load_board
 
 PAGE: Final = PROJECT / "docs/homework.ru.md"
 TARGETS_EPS: Final = (50, 400)
@@ -28,9 +28,7 @@ app = typer.Typer(add_completion=False, pretty_exceptions_enable=False)
 
 @app.command()
 def homework(
-    results: Annotated[
-        Path, typer.Option(help="folder of campaigns and of the cloud's records")
-    ] = (PROJECT / "benchmarks/results"),
+    results: Annotated[Path, typer.Option(help="folder of campaigns and records")] = RESULTS,
     out: Annotated[Path, typer.Option(help="the page")] = PAGE,
 ) -> None:
     """Write the page; a record that is missing is shown as missing.
@@ -55,7 +53,7 @@ def page(board: Board, records: Records, folder: Path) -> str:
     lines = [
         "# Домашнее задание 8: инференс на потоке",
         "",
-        "Страница написана программой `make homework` из сохранённых записей. Статус следует из них:",
+        "Страница написана командой `make homework` из сохранённых записей; статус следует из них:",
         "запуск в облаке, запуск на этой машине или только код.",
         "",
         *_table(board, records),
@@ -109,7 +107,7 @@ def _instances(answer: dict[str, object]) -> str:
     count = answer["instances"]
     if count is None:
         return f"{answer['engine']}: ни одно из измеренных чисел экземпляров не выдержало"
-    checked = "измерено" if answer["verified"] else "не проверено с одним экземпляром меньше"
+    checked = "измерено" if answer["verified"] else "на один экземпляр меньше не проверено"
     return f"{answer['engine']}: {count} ({checked})"
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import time
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Final
 
 import typer
 
@@ -25,7 +25,9 @@ from scripts.github_board import (
     set_choice,
 )
 from scripts.records import Records, read_records
-from scripts.tasks import PROJECT, Task, load_board
+from scripts.tasks import RESULTS, Task, load_board
+
+_OWN_TASK: Final = 8
 
 app = typer.Typer(add_completion=False, pretty_exceptions_enable=False)
 
@@ -33,12 +35,8 @@ app = typer.Typer(add_completion=False, pretty_exceptions_enable=False)
 @app.command()
 def kanban(
     owner: Annotated[str, typer.Option(help="whose projects; @me: your own")] = "@me",
-    apply: Annotated[
-        bool, typer.Option("--apply", help="change the board; else only tell")
-    ] = False,
-    results: Annotated[
-        Path, typer.Option(help="folder of campaigns and of the cloud's records")
-    ] = (PROJECT / "benchmarks/results"),
+    apply: Annotated[bool, typer.Option("--apply", help="change it; else only tell")] = False,
+    results: Annotated[Path, typer.Option(help="folder of campaigns and records")] = RESULTS,
 ) -> None:
     """Make what is missing on the board and move what has changed; run again it changes nothing.
 
@@ -65,9 +63,6 @@ def _with_board(task: Task, records: Records, project: Project) -> Evidence:
     if task.number == _OWN_TASK:
         return Evidence("Done", (f"доска: {project.url}",))
     return evidence
-
-
-_OWN_TASK = 8
 
 
 def _placed(

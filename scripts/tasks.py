@@ -11,6 +11,7 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 from fraud_core.errors import ConfigError
 
 PROJECT = Path(__file__).resolve().parents[1]
+RESULTS = PROJECT / "benchmarks/results"
 TASKS_FILE = PROJECT / "docs/kanban/tasks.yaml"
 COUNT = 9
 
