@@ -21,7 +21,7 @@ PYTHON35 ?= $(shell for python in python3.10 python3.11 $(RUN); do \
 LEFTOVERS := $(DEMO) .sandbox .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis build
 
 .PHONY: help setup demo test test-faults test-spark35 terraform-tools check up down mlflow clean jars baselines \
-  wheel cloud-up cloud-upload cloud-inventory cloud-down cloud-verify kanban homework
+  wheel cloud-up cloud-upload cloud-inventory cloud-mlflow cloud-down cloud-verify kanban homework
 
 help: ## list the targets
 	@awk 'BEGIN {FS = ":.*## "} /^[a-z0-9-]+:.*## / {printf "  make %-13s %s\n", $$1, $$2}' Makefile
@@ -122,6 +122,14 @@ cloud-upload: wheel $(DEMO)/transactions/.complete ## DAGs, code, locks and tran
 
 cloud-inventory: setup ## what of this project is in the cloud
 	@$(CLOUD) inventory
+
+cloud-mlflow: ## MLflow of the cloud at http://localhost:5000, through a tunnel, until Ctrl-C
+	@host=$$(terraform -chdir=terraform/environments/session output -raw mlflow_tunnel_host); \
+	if [ -z "$$host" ]; then \
+	  echo "error: nothing is public: set allowed_cidr of the persistent root and ssh_public_key" >&2; \
+	  exit 5; \
+	fi; \
+	ssh -N -o ExitOnForwardFailure=yes -L 5000:localhost:5000 "tunnel@$$host"
 
 cloud-down: setup ## delete everything of sessions and verify; ALL=1: bucket, passwords and network too
 	@$(CLOUD) down $(if $(ALL),--all) $(AGREED)

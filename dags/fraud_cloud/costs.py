@@ -86,10 +86,10 @@ def announcement(sizes: Sequence[Size], prices: Prices, hours: float) -> str:
     whole = cost_of(sizes, prices, hours)
     return "\n".join(
         [
-            f"by the hour (prices of {prices.date}, estimated unless marked d):",
+            f"by the hour (prices of {prices.date}; d: from the documentation, else estimated):",
             *lines,
             f"  {'together':<34} {hour:8.2f} {prices.currency}/h",
-            f"  {f'{hours:g} hours':<34} {whole:8.2f} {prices.currency}",
+            f"  {f'for {hours:g} h':<34} {whole:8.2f} {prices.currency}",
         ]
     )
 

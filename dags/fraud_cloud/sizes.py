@@ -96,7 +96,7 @@ def _postgresql(values: Mapping[str, Any]) -> Iterator[Size]:
 def _instance(values: Mapping[str, Any]) -> Iterator[Size]:
     yield _host(f"host {values['name']}", values, count=1)
     if _one(values["network_interface"]).get("nat"):
-        yield Size(f"public address of {values['name']}", "address")
+        yield Size("its public address", "address")
 
 
 def _group(values: Mapping[str, Any]) -> Iterator[Size]:

@@ -91,7 +91,7 @@ def test_the_price_is_said_before_anything_of_the_session_is_made(
 
     assert done.returncode == 2
     assert "NAT gateway" in done.stdout
-    assert "2 hours" in done.stdout
+    assert "for 2 h" in done.stdout
     assert "prices of" in done.stdout
     assert prepared.state.names(KAFKA.kind) == set()
     assert "apply" not in prepared.terraform.commands("session")

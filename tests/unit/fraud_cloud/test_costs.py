@@ -38,7 +38,7 @@ def test_the_announcement_has_each_line_the_hour_and_the_whole_time():
     assert re.fullmatch(r"  Kafka +51\.00 RUB/h  3 x 2 cores 8 GB", lines[1])
     assert re.fullmatch(r"  Spark +24\.00 RUB/h  1 x 4 cores 16 GB d", lines[2])
     assert re.fullmatch(r"  together +75\.00 RUB/h", lines[3])
-    assert re.fullmatch(r"  4 hours +300\.00 RUB", lines[4])
+    assert re.fullmatch(r"  for 4 h +300\.00 RUB", lines[4])
 
 
 def test_a_kind_without_a_price_is_an_error_and_not_free():
