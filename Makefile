@@ -50,7 +50,7 @@ check: setup ## ruff, mypy and import-linter
 	$(VENV)/bin/ruff check .
 	$(VENV)/bin/ruff format --check .
 	$(VENV)/bin/mypy
-	$(VENV)/bin/mypy --python-version 3.10 fraud_core spark_scorer
+	$(VENV)/bin/mypy --python-version 3.10 fraud_core spark_scorer dags/fraud_cloud
 	$(VENV)/bin/lint-imports --no-logo
 
 up: setup ## start the Kafka broker of this machine at 127.0.0.1:19092

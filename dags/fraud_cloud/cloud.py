@@ -8,6 +8,7 @@ from typing import Literal, Protocol
 
 from fraud_cloud.resource import Job, Resource
 from fraud_cloud.services import Service
+from fraud_cloud.spark_spec import ClusterSpec, JobSpec
 
 
 @dataclass(frozen=True)
@@ -36,6 +37,18 @@ class Cloud(Protocol):
     def jobs(self, cluster_id: str) -> Iterable[Job]:
         """Every job of a Spark cluster, to the last page."""
 
+    def job(self, cluster_id: str, job_id: str) -> Job:
+        """One job as it is now."""
+
+    def job_log(self, cluster_id: str, job_id: str) -> str:
+        """What a job has written so far."""
+
+    def create_cluster(self, spec: ClusterSpec) -> str:
+        """Make a Spark cluster."""
+
+    def create_job(self, cluster_id: str, spec: JobSpec) -> str:
+        """Submit a job to a Spark cluster."""
+
     def cancel_job(self, cluster_id: str, job_id: str) -> str:
         """Stop a job."""
 
@@ -47,6 +60,9 @@ class Cloud(Protocol):
 
     def stop(self, resource: Resource) -> str:
         """Stop an instance group or a cluster; it can be started again."""
+
+    def start(self, resource: Resource) -> str:
+        """Start what was stopped."""
 
     def operation(self, operation_id: str) -> Operation:
         """How far an operation has come."""

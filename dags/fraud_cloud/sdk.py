@@ -11,6 +11,7 @@ from typing import Any
 
 import grpc
 import yandexcloud
+from google.protobuf.json_format import ParseDict
 from google.protobuf.message_factory import GetMessageClass
 
 from fraud_cloud.cloud import Operation
@@ -23,7 +24,8 @@ from fraud_cloud.errors import (
 )
 from fraud_cloud.resource import Job, Resource
 from fraud_cloud.sdk_values import job_of, resource_of
-from fraud_cloud.services import BUCKET, GROUP, SERVICE_OF_KIND, Service
+from fraud_cloud.services import BUCKET, GROUP, SERVICE_OF_KIND, SPARK, Service
+from fraud_cloud.spark_spec import ClusterSpec, JobSpec, cluster_request, job_request
 
 PAGE_SIZE = 100
 _CALL_S = 30.0
@@ -74,6 +76,31 @@ class SdkCloud:
         for item in self._items(_JOBS, cluster_id=cluster_id):
             yield job_of(item)
 
+    def job(self, cluster_id: str, job_id: str) -> Job:
+        """One job as it is now."""
+        return job_of(self._read(_JOBS, "Get", cluster_id=cluster_id, job_id=job_id))
+
+    def job_log(self, cluster_id: str, job_id: str) -> str:
+        """What a job has written so far, to the last page."""
+        token, text = "", ""
+        while True:
+            page = self._read(
+                _JOBS, "ListLog", cluster_id=cluster_id, job_id=job_id, page_token=token
+            )
+            text += str(page.content)
+            # An empty page is the end of what there is, though it may name a next one.
+            if not page.content or page.next_page_token in ("", token):
+                return text
+            token = page.next_page_token
+
+    def create_cluster(self, spec: ClusterSpec) -> str:
+        """Make a Spark cluster."""
+        return str(self._call(SPARK, "Create", **cluster_request(spec, self._folder_id)).id)
+
+    def create_job(self, cluster_id: str, spec: JobSpec) -> str:
+        """Submit a job to a Spark cluster."""
+        return str(self._call(_JOBS, "Create", **job_request(spec, cluster_id)).id)
+
     def cancel_job(self, cluster_id: str, job_id: str) -> str:
         """Stop a job."""
         return str(self._call(_JOBS, "Cancel", cluster_id=cluster_id, job_id=job_id).id)
@@ -82,6 +109,11 @@ class SdkCloud:
         """Delete one thing."""
         service = SERVICE_OF_KIND[resource.kind]
         return str(self._call(service, "Delete", **{service.identifier: resource.id}).id)
+
+    def start(self, resource: Resource) -> str:
+        """Start what was stopped."""
+        service = SERVICE_OF_KIND[resource.kind]
+        return str(self._call(service, "Start", **{service.identifier: resource.id}).id)
 
     def stop(self, resource: Resource) -> str:
         """Stop an instance group or a cluster; it can be started again."""
@@ -133,7 +165,8 @@ class SdkCloud:
         raise AssertionError
 
     def _call(self, service: Service, method: str, **fields: object) -> Any:
-        return self._send(service, method, _message(service, method)(**fields))
+        # Plain values become messages, however deep.
+        return self._send(service, method, ParseDict(fields, _message(service, method)()))
 
     def _send(self, service: Service, method: str, request: Any) -> Any:
         what = f"{service.api.rpartition('.')[2]}.{method}"

@@ -55,6 +55,7 @@ class Behaviour:
             "Update": self._update,
             "Delete": self._delete,
             "Stop": self._stop,
+            "Start": self._start,
         }
         handler = handlers.get(method)
         if handler is None:
@@ -156,6 +157,16 @@ class Behaviour:
             _set_status(item, "STOPPED")
 
         return self._operation(item.id, service.kind, fault, effect=stopped)
+
+    def _start(self, service: Service, request: Any, fault: Fault | None) -> Any:
+        item = self._free_thing(service, request)
+
+        def started() -> None:
+            _set_status(item, "RUNNING", "ACTIVE")
+            if service is GROUP:
+                self.set_hosts(item, item.scale_policy.fixed_scale.size)
+
+        return self._operation(item.id, service.kind, fault, effect=started)
 
     def set_hosts(self, group: Any, count: int) -> None:
         """Give an instance group so many running hosts."""

@@ -10,6 +10,7 @@ from fraud_cloud.contract import load_contract
 from fraud_cloud.errors import RefusedError
 from fraud_cloud.resource import Job, Resource
 from fraud_cloud.services import Service
+from fraud_cloud.spark_spec import ClusterSpec, JobSpec
 
 LABELS = load_contract().labels("first", 2_000_000_000)
 
@@ -60,6 +61,21 @@ class MemoryCloud:
             raise RefusedError("still used")
         self._going[resource.id] = self.waits.get(resource.id, 0)
         return resource.id
+
+    def job(self, cluster_id: str, job_id: str) -> Job:
+        raise AssertionError
+
+    def job_log(self, cluster_id: str, job_id: str) -> str:
+        raise AssertionError
+
+    def create_cluster(self, spec: ClusterSpec) -> str:
+        raise AssertionError
+
+    def create_job(self, cluster_id: str, spec: JobSpec) -> str:
+        raise AssertionError
+
+    def start(self, resource: Resource) -> str:
+        raise AssertionError
 
     def resize(self, group: Resource, size: int) -> str:
         self.things[group.id] = replace(group, size=size, hosts=0)
