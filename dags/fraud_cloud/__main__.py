@@ -87,12 +87,12 @@ def purge(
 
 
 @app.command()
-def verify(all_: All = False, records: Records = _RECORDS) -> None:
+def verify(all_: All = False, roots: Roots = _ROOTS, records: Records = _RECORDS) -> None:
     """Exit with 3 if something that bills is left, with 5 if a service may not be listed.
 
     Example: python -m fraud_cloud verify
     """
-    verify_(_around(records=records), with_standing=all_)
+    verify_(_around(roots=roots, records=records), with_standing=all_)
 
 
 @app.command()

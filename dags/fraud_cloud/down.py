@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from fraud_cloud.errors import LeftoversError
+from fraud_cloud.errors import ConfigError, DeniedError, LeftoversError
 from fraud_cloud.inventory import Inventory, take_inventory
 from fraud_cloud.purge import purge
 from fraud_cloud.records import verified
@@ -39,11 +39,14 @@ def down(around: Surroundings, extent: Extent) -> None:
         LeftoversError: something that bills is left.
         SurroundingsError: the cloud or Terraform does not do its part.
     """
+    if extent.standing and extent.without_terraform:
+        raise ConfigError("what outlives sessions is deleted by Terraform only: leave one out")
     means = around.means
+    around.require_same_folder()
     before = look(around)
     around.agreed(_question(before, extent))
     means.tell("1/4 jobs, Spark clusters, hosts of the Faust group")
-    purge(means, made_by_runs())
+    _purged_or_told(around)
     means.tell("2/4 terraform destroy")
     if not extent.without_terraform:
         _destroyed(around, around.session)
@@ -52,7 +55,7 @@ def down(around: Surroundings, extent: Extent) -> None:
     means.tell("3/4 what Terraform does not know of")
     purge(means, everything_of_sessions())
     if extent.standing:
-        _standing_gone(around, extent)
+        _standing_gone(around)
     means.tell("4/4 verify")
     verify(around, with_standing=extent.standing)
 
@@ -64,6 +67,7 @@ def verify(around: Surroundings, *, with_standing: bool) -> None:
         DeniedError: a service could not be listed.
         LeftoversError: something is left.
     """
+    around.require_same_folder()
     inventory = look(around)
     around.recorder.save("verify", verified(inventory, with_standing=with_standing))
     require_nothing_left(inventory, with_standing=with_standing)
@@ -92,13 +96,17 @@ def _destroyed(around: Surroundings, root: Root) -> None:
         around.means.tell(f"{root.folder.name}: no state here, nothing to destroy")
 
 
-def _standing_gone(around: Surroundings, extent: Extent) -> None:
+def _purged_or_told(around: Surroundings) -> None:
+    """What cannot be purged must not keep the rest from being destroyed; the end tells of it."""
+    try:
+        purge(around.means, made_by_runs())
+    except (LeftoversError, DeniedError) as error:
+        around.means.tell(f"going on: {error}")
+
+
+def _standing_gone(around: Surroundings) -> None:
     inventory = take_inventory(around.means.cloud, around.means.contract)
     for bucket in (one for one in inventory.standing if one.kind == BUCKET.kind):
         count = around.store.empty(bucket.id)
         around.means.tell(f"{bucket}: {count} objects deleted")
-    if extent.without_terraform:
-        raise LeftoversError(
-            "what outlives sessions is deleted by Terraform only: leave out --without-terraform"
-        )
     _destroyed(around, around.standing)

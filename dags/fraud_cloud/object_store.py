@@ -24,6 +24,7 @@ from fraud_cloud.errors import (
 
 ENDPOINT = "https://storage.yandexcloud.net"
 _CALL_S = 300.0
+_REMEDY = "`export YC_TOKEN=$(yc iam create-token)`"
 _KEY = re.compile(r"<Contents>.*?<Key>(.*?)</Key>.*?</Contents>", re.DOTALL)
 _UPLOAD = re.compile(
     r"<Upload>.*?<Key>(.*?)</Key>.*?<UploadId>(.*?)</UploadId>.*?</Upload>", re.DOTALL
@@ -139,7 +140,9 @@ def open_store(environment: Mapping[str, str]) -> ObjectStore:
     """
     token = environment.get("YC_TOKEN", "")
     if not token:
-        raise ConfigError("YC_TOKEN is not set: `export YC_TOKEN=$(yc iam create-token)`")
+        raise ConfigError(f"YC_TOKEN is not set: {_REMEDY}")
+    if not token.startswith("t1."):
+        raise ConfigError(f"YC_TOKEN is no token of IAM, which the bucket asks for: {_REMEDY}")
     return ObjectStore(token, environment.get("CLOUD_STORAGE", ENDPOINT))
 
 

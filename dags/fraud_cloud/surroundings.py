@@ -57,6 +57,21 @@ class Surroundings:
         if not self.ask(question):
             raise ConfigError("nothing was changed: you did not agree (--yes agrees beforehand)")
 
+    def require_same_folder(self) -> None:
+        """Refuse to look into one folder of the cloud while Terraform works in another.
+
+        Raises:
+            ConfigError: they differ; an empty wrong folder would be called clean.
+        """
+        ours = self.environment.get("YC_FOLDER_ID")
+        for root in (self.standing, self.session):
+            theirs = root.variable("folder_id")
+            if theirs is not None and theirs != ours:
+                raise ConfigError(
+                    f"YC_FOLDER_ID is {ours} and {root.folder.name}/terraform.tfvars has folder_id "
+                    f"{theirs}: set both to the same"
+                )
+
     def _root(self, name: str) -> Root:
         retry_s = self.means.limits.retry_s
         return Root(self.roots / name, self.environment, self.means.clock, retry_s)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import shutil
 import subprocess
 from collections.abc import Mapping, Sequence
@@ -40,6 +41,18 @@ class Root:
             return True
         state = self.folder / "terraform.tfstate"
         return state.exists() and bool(json.loads(state.read_text(encoding="utf-8"))["resources"])
+
+    def variable(self, name: str) -> str | None:
+        """A text that the person has filled in; None where it is not there.
+
+        Args:
+            name: of the variable.
+        """
+        path = self.folder / "terraform.tfvars"
+        if not path.exists():
+            return None
+        found = re.search(rf'^\s*{name}\s*=\s*"([^"]*)"', path.read_text("utf-8"), re.MULTILINE)
+        return None if found is None else found[1]
 
     def planned(self) -> dict[str, Any]:
         """Plan, keep the plan for `apply`, and read it.

@@ -68,6 +68,7 @@ def up(around: Surroundings, sources: Sources, hours: float) -> None:
     started_s = around.means.clock.now_s()
     for root in (around.standing, around.session):
         _require_variables(root)
+    around.require_same_folder()
     session = next_session(current_session(around.session), around.recorder.now_s, hours)
     _standing_made(around)
     bucket = around.standing.outputs()["bucket"]

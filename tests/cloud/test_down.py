@@ -132,6 +132,43 @@ def test_the_next_session_gets_a_name_of_its_own(cloud: CloudDouble, commands: C
     assert not named.exists()
 
 
+def test_a_cluster_that_cannot_be_purged_does_not_keep_the_rest_from_being_destroyed(
+    cloud: CloudDouble, commands: Commands
+):
+    fill(cloud)
+    cloud.fail(SPARK, "List", "denied", times=10**6)
+
+    done = commands.down("--yes")
+
+    assert done.returncode == 5
+    assert "going on: spark-cluster: ClusterService.List" in done.stdout
+    assert left(cloud, "session-") == set()
+    assert cloud.terraform.commands("session") == ["init", "destroy"]
+
+
+def test_another_folder_than_terraforms_is_refused(cloud: CloudDouble, commands: Commands):
+    fill(cloud)
+    values = commands.roots / "session/terraform.tfvars"
+    values.write_text('# mine\nfolder_id = "b1g00000000000000009"\n')
+
+    for done in (commands.down("--yes"), commands.run("verify", "--roots", str(commands.roots))):
+        assert done.returncode == 2
+        assert "session/terraform.tfvars has folder_id b1g00000000000000009" in done.stderr
+    assert cloud.asked("Delete") == []
+
+
+def test_everything_by_label_alone_is_refused_before_anything_is_deleted(
+    cloud: CloudDouble, commands: Commands
+):
+    fill(cloud)
+
+    done = commands.down("--yes", "--all", "--without-terraform")
+
+    assert done.returncode == 2
+    assert cloud.asked("Delete") == []
+    assert len(cloud.state.objects["standing-bucket"]) == 5
+
+
 def test_who_does_not_agree_changes_nothing(cloud: CloudDouble, commands: Commands):
     fill(cloud)
     before = cloud.state.names()

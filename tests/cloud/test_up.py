@@ -164,3 +164,15 @@ def test_a_bucket_that_is_not_opened_to_us_is_an_error_with_the_remedy(
     assert "403" in done.stderr
     assert "owner_ids" in done.stderr
     assert prepared.state.names(KAFKA.kind) == set()
+
+
+def test_a_token_of_another_kind_is_refused_with_the_remedy(
+    prepared: CloudDouble, commands: Commands, built: Path
+):
+    prepared.environment["YC_TOKEN"] = "y0_of-a-person"  # noqa: S105 - it opens nothing
+
+    done = up(commands, built, "--yes")
+
+    assert done.returncode == 2
+    assert "is no token of IAM" in done.stderr
+    assert "yc iam create-token" in done.stderr
