@@ -92,6 +92,22 @@ def test_a_place_runs_its_programs_with_its_lock_and_the_wheel_alone(
         assert run(python, "-c", f"import {module}", cwd=tmp_path).returncode != 0
 
 
+@pytest.mark.slow
+@pytest.mark.parametrize("lock", ["bench", "faust", "mlflow"])
+def test_every_package_has_a_wheel_for_the_clouds_python(tmp_path: Path, lock: str):
+    wanted = ("--python-version", "3.12", "--python-platform", "x86_64-manylinux_2_28")
+    locked = PROJECT / f"requirements/{lock}.txt"
+    only = ("--only-binary", ":all:", "--require-hashes", "-r", locked)
+
+    done = run(
+        *(_uv(), "pip", "install", "--dry-run", "--target", tmp_path / "none", *wanted, *only),
+        cwd=tmp_path,
+    )
+
+    assert done.returncode == 0, done.stderr
+    assert "Would install" in done.stderr
+
+
 def _uv() -> str:
     found = str(UV) if UV.exists() else shutil.which("uv")
     assert found, "uv is not there: `make setup` installs it"

@@ -170,11 +170,7 @@ class Behaviour:
 
     def set_hosts(self, group: Any, count: int) -> None:
         """Give an instance group so many running hosts."""
-        mine = [
-            one
-            for one in self.state.of(INSTANCE.kind).values()
-            if one.name.startswith(f"{group.name}-host-")
-        ]
+        mine = self.state.hosts_of(group)
         for host in mine[count:]:
             self.state.remove(host.id)
         for index in range(len(mine), count):

@@ -9,7 +9,7 @@ from typing import Any, Literal
 
 import grpc
 
-from fraud_cloud.services import BUCKET, SERVICE_OF_KIND, Service
+from fraud_cloud.services import BUCKET, GROUP, INSTANCE, SERVICE_OF_KIND, Service
 
 How = Literal["denied", "refused", "quota", "answer lost", "operation fails", "never ends"]
 
@@ -120,9 +120,17 @@ class State:
     def remove(self, identifier: str) -> None:
         """Remove one thing, and what lives and dies with it."""
         with self.lock:
+            group = self.of(GROUP.kind).get(identifier)
+            hosts = [] if group is None else [one.id for one in self.hosts_of(group)]
             for things in self.things.values():
-                things.pop(identifier, None)
+                for gone in (identifier, *hosts):
+                    things.pop(gone, None)
             self.jobs.pop(identifier, None)
+
+    def hosts_of(self, group: Any) -> list[Any]:
+        """Hosts that an instance group has made."""
+        start = f"{group.name}-host-"
+        return [one for one in self.of(INSTANCE.kind).values() if one.name.startswith(start)]
 
     def start(self, doing: Doing) -> str:
         """Begin an operation."""

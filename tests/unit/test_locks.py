@@ -17,25 +17,27 @@ UNWANTED = {
 }
 
 
-def pins(name: str) -> dict[str, str]:
+def pins(name: str) -> set[tuple[str, str]]:
+    """Package and version of every line; a package may have one for each of two Pythons."""
     text = (REQUIREMENTS / f"{name}.txt").read_text()
-    return dict(re.findall(r"^([a-z0-9._-]+)==(\S+)", text, re.MULTILINE))
+    return set(re.findall(r"^([a-z0-9._-]+)==(\S+)", text, re.MULTILINE))
+
+
+def names(place: str) -> set[str]:
+    return {name for name, _ in pins(place)}
 
 
 @pytest.mark.parametrize("place", PLACES)
 def test_a_package_has_the_version_of_the_run_environment(place: str):
-    run, here = pins("run"), pins(place)
+    run = names("run")
 
-    assert len(here) > 20
-    different = {
-        one: (run[one], here[one]) for one in here.keys() & run.keys() if run[one] != here[one]
-    }
-    assert different == {}
+    assert len(names(place)) > 20
+    assert {one for one in pins(place) if one[0] in run} <= pins("run")
 
 
 @pytest.mark.parametrize("place", PLACES)
 def test_a_place_gets_nothing_that_it_does_not_run(place: str):
-    assert pins(place).keys() & UNWANTED[place] == set()
+    assert names(place) & UNWANTED[place] == set()
 
 
 @pytest.mark.parametrize("place", PLACES)
