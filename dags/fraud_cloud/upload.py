@@ -16,6 +16,10 @@ AUTHORITY = "https://storage.yandexcloud.net/cloud-certs/CA.pem"
 """Certificate of the authority that signs Kafka's and PostgreSQL's (their documentation)."""
 
 LOCKS = ("bench", "faust", "mlflow")
+IGNORE_FILE = ".airflowignore"
+"""Names folders that hold no DAGs; without it Airflow would import their files as DAGs."""
+
+_OF_THIS_MACHINE = frozenset({"fraud_stream_local.py", "fraud_local"})
 _DAG_ENDINGS = frozenset({".py", ".json"})
 _MB = 1_000_000
 
@@ -109,11 +113,17 @@ def upload(store: ObjectStore, bucket: str, items: Iterable[Item], tell: Tell) -
 
 def _dags(folder: Path, contract: Contract) -> Iterator[Item]:
     for path in sorted(folder.rglob("*")):
-        hidden = any(part.startswith((".", "__pycache__")) for part in path.parts)
-        if path.is_file() and path.suffix in _DAG_ENDINGS and not hidden:
-            yield Item(
-                contract.prefixes["dags"] + path.relative_to(folder).as_posix(), read_file(path)
-            )
+        inside = path.relative_to(folder)
+        if path.is_file() and _belongs_in_the_cloud(inside):
+            yield Item(contract.prefixes["dags"] + inside.as_posix(), read_file(path))
+
+
+def _belongs_in_the_cloud(path: Path) -> bool:
+    """Whether Airflow there needs a file, named from the folder of the DAGs on."""
+    if path.name == IGNORE_FILE:
+        return True
+    hidden = any(part.startswith((".", "__pycache__")) for part in path.parts)
+    return path.suffix in _DAG_ENDINGS and not hidden and path.parts[0] not in _OF_THIS_MACHINE
 
 
 def _built(sources: Sources, contract: Contract) -> Iterator[Item]:

@@ -20,6 +20,9 @@ def sources(tmp_path: Path) -> Sources:
         "dags/fraud_cloud/contract.json": "{}",
         "dags/fraud_cloud/__pycache__/x.py": "no",
         "dags/readme.md": "no",
+        "dags/fraud_stream_local.py": "no",
+        "dags/fraud_local/place.py": "no",
+        "dags/.airflowignore": "fraud_cloud",
         "locks/bench.txt": "b",
         "locks/faust.txt": "f",
         "locks/mlflow.txt": "m",
@@ -47,6 +50,7 @@ def test_dags_and_code_have_the_keys_of_the_contract_and_the_sums_come_last(sour
 
     assert set(keys) == {
         "dags/one.py",
+        "dags/.airflowignore",
         "dags/fraud_cloud/contract.json",
         "code/streamgauge-0.1.0-py3-none-any.whl",
         "code/packages.zip",
