@@ -14,12 +14,14 @@ INSTALLED := $(VENV)/installed
 BASELINES := .venv-baselines
 DEMO := .demo
 SPARK35 := .venv-spark35
+TERRAFORM := .venv-terraform
 # What managed clusters offer; PySpark 3.5 knows no newer Python than 3.11.
 PYTHON35 ?= $(shell for python in python3.10 python3.11 $(RUN); do \
   $$python -c '' 2> /dev/null && echo $$python && break; done)
 LEFTOVERS := $(DEMO) .sandbox .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis build
 
-.PHONY: help setup demo test test-faults test-spark35 check up down mlflow clean jars baselines
+.PHONY: help setup demo test test-faults test-spark35 terraform-tools check up down mlflow clean jars baselines \
+  wheel cloud-up cloud-upload cloud-inventory cloud-mlflow cloud-down cloud-verify kanban homework
 
 help: ## list the targets
 	@awk 'BEGIN {FS = ":.*## "} /^[a-z0-9-]+:.*## / {printf "  make %-13s %s\n", $$1, $$2}' Makefile
@@ -34,7 +36,7 @@ demo: setup jars $(DEMO)/artifact/manifest.json ## transactions through a real K
 	$(VENV)/bin/streamgauge run benchmarks/plans/smoke.yaml \
 	  --artifact $(DEMO)/artifact --transactions $(DEMO)/transactions
 
-test: setup check jars baselines ## style, types and imports, then every test (starts its own broker)
+test: setup check jars baselines terraform-tools ## style, types and imports, then every test (starts its own broker)
 	@$(RUN) -m pytest -m 'not slow_fault'
 
 test-faults: setup jars ## the faults that take more than a minute each
@@ -48,7 +50,7 @@ check: setup ## ruff, mypy and import-linter
 	$(VENV)/bin/ruff check .
 	$(VENV)/bin/ruff format --check .
 	$(VENV)/bin/mypy
-	$(VENV)/bin/mypy --python-version 3.10 fraud_core spark_scorer
+	$(VENV)/bin/mypy --python-version 3.10 fraud_core spark_scorer dags/fraud_cloud
 	$(VENV)/bin/lint-imports --no-logo
 
 up: setup ## start the Kafka broker of this machine at 127.0.0.1:19092
@@ -68,7 +70,7 @@ clean: ## stop the broker, MLflow and what it stands on, remove demo, broker dat
 	@echo "removing $(LEFTOVERS) and __pycache__"
 	@rm -rf $(LEFTOVERS)
 	@find . -name __pycache__ -not -path './.venv*/*' -prune -exec rm -rf {} +
-	@echo "kept: .venv, $(SPARK35), benchmarks/results and the downloaded jars ($${SANDBOX_CACHE:-~/.cache/streamgauge})"
+	@echo "kept: .venv, $(SPARK35), $(TERRAFORM), benchmarks/results and the downloaded jars ($${SANDBOX_CACHE:-~/.cache/streamgauge})"
 
 baselines: $(BASELINES)/installed ## environment of the baseline on quixstreams in .venv-baselines (0.4 GB)
 
@@ -95,6 +97,53 @@ $(SPARK35)/installed: requirements/spark35.txt | setup
 	@$(VENV)/bin/uv venv --quiet --clear --python $(PYTHON35) $(SPARK35)
 	@VIRTUAL_ENV=$(CURDIR)/$(SPARK35) $(VENV)/bin/uv pip sync --quiet --require-hashes requirements/spark35.txt
 	@touch $@
+
+terraform-tools: $(TERRAFORM)/installed ## environment that checks the Terraform code in .venv-terraform (230 MB)
+
+$(TERRAFORM)/installed: requirements/terraform.txt | setup
+	@echo "terraform: environment of checkov and of the provider's double in $(TERRAFORM)"
+	@$(VENV)/bin/uv venv --quiet --clear --python $(RUN) $(TERRAFORM)
+	@VIRTUAL_ENV=$(CURDIR)/$(TERRAFORM) $(VENV)/bin/uv pip sync --quiet --require-hashes requirements/terraform.txt
+	@touch $@
+
+wheel: setup ## the wheel and the Spark job's code in dist, as hosts and clusters install them
+	@rm -rf dist build/lib
+	@$(VENV)/bin/uv build --quiet --wheel --no-build-isolation --python $(RUN) --out-dir dist
+	@$(RUN) -m spark_scorer.bundle --out dist 2> /dev/null
+
+# The folder of the cloud is named by YC_FOLDER_ID, and you by YC_TOKEN. YES=1 agrees beforehand.
+HOURS ?= 4
+CLOUD = PYTHONPATH=dags $(RUN) -m fraud_cloud
+AGREED = $(if $(YES),--yes)
+
+cloud-up: wheel $(DEMO)/transactions/.complete ## the cloud side for HOURS=4: says what it costs, asks, applies, uploads
+	@$(CLOUD) up --hours $(HOURS) --transactions $(DEMO)/transactions $(AGREED)
+
+cloud-upload: wheel $(DEMO)/transactions/.complete ## DAGs, code, locks and transactions into the bucket again
+	@$(CLOUD) upload --transactions $(DEMO)/transactions $(AGREED)
+
+cloud-inventory: setup ## what of this project is in the cloud
+	@$(CLOUD) inventory
+
+cloud-mlflow: ## MLflow of the cloud at http://localhost:5000, through a tunnel, until Ctrl-C
+	@host=$$(terraform -chdir=terraform/environments/session output -raw mlflow_tunnel_host); \
+	if [ -z "$$host" ]; then \
+	  echo "error: nothing is public: set allowed_cidr of the persistent root and ssh_public_key" >&2; \
+	  exit 5; \
+	fi; \
+	ssh -N -o ExitOnForwardFailure=yes -L 5000:localhost:5000 "tunnel@$$host"
+
+cloud-down: setup ## delete everything of sessions and verify; ALL=1: bucket, passwords and network too
+	@$(CLOUD) down $(if $(ALL),--all) $(AGREED)
+
+cloud-verify: setup ## exit with 3 if something that bills is left, with 5 if that cannot be known
+	@$(CLOUD) verify $(if $(ALL),--all)
+
+kanban: setup ## tell what the board of GitHub Projects lacks; APPLY=1 changes it
+	@$(RUN) -m scripts.kanban $(if $(APPLY),--apply)
+
+homework: setup ## write docs/homework.ru.md, the page that is handed in, from saved records
+	@$(RUN) -m scripts.homework
 
 jars: setup
 	@$(RUN) -m sandbox jars broker > /dev/null

@@ -45,19 +45,26 @@ app = typer.Typer(add_completion=False, no_args_is_help=True, pretty_exceptions_
 
 @app.command()
 def bundle(
-    artifact: Annotated[Path, typer.Option(help="Folder with model.onnx, manifest.json, history.")],
     out: Annotated[Path, typer.Option(help="Folder for the files; those there are replaced.")],
+    artifact: Annotated[
+        Path | None,
+        typer.Option(help="Folder with model.onnx, manifest.json, history; none: the code only."),
+    ] = None,
 ) -> None:
     """Write main.py, packages.zip, artifact.tar.gz and SHA256SUMS, and print the last.
 
     Example: python -m spark_scorer.bundle --artifact .demo/artifact --out build/spark
     """
-    load_artifact(artifact)
+    if artifact is not None:
+        load_artifact(artifact)
     out.mkdir(parents=True, exist_ok=True)
     (out / MAIN_FILE).write_text(MAIN)
     write_packages(out / PACKAGES_FILE)
-    write_artifact(out / ARTIFACT_FILE, artifact)
-    sums = checksums(out, (MAIN_FILE, PACKAGES_FILE, ARTIFACT_FILE))
+    names = [MAIN_FILE, PACKAGES_FILE]
+    if artifact is not None:
+        write_artifact(out / ARTIFACT_FILE, artifact)
+        names.append(ARTIFACT_FILE)
+    sums = checksums(out, names)
     (out / CHECKSUMS_FILE).write_text(sums)
     show(sums.rstrip())
     say(

@@ -76,3 +76,16 @@ def test_checksums_are_lines_of_sha256sum(tmp_path):
 def test_the_main_file_names_no_master():
     assert "master" not in MAIN
     assert "spark_scorer.submitted" in MAIN
+
+
+def test_without_an_artifact_only_the_code_is_written(tmp_path):
+    done = subprocess.run(
+        [sys.executable, "-m", "spark_scorer.bundle", "--out", str(tmp_path / "dist")],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+    assert done.returncode == 0, done.stderr
+    written = {path.name for path in (tmp_path / "dist").iterdir()}
+    assert written == {"main.py", "packages.zip", "SHA256SUMS"}

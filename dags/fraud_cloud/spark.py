@@ -1,0 +1,176 @@
+"""A run's Spark cluster and its jobs: made once, watched, stopped."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Literal, TypeVar
+
+from fraud_cloud.errors import ConfigError, GoneError, RefusedError, SurroundingsError
+from fraud_cloud.purge import Means
+from fraud_cloud.resource import Job, Resource
+from fraud_cloud.services import SPARK
+from fraud_cloud.spark_spec import ClusterSpec, JobSpec
+
+TAIL_LINES = 40
+
+Found = TypeVar("Found")
+End = Literal["stopped", "failed"]
+
+
+class JobFailedError(SurroundingsError):
+    """A job ended before it was told to, or not as it was told to."""
+
+
+@dataclass(frozen=True)
+class Started:
+    """A job that was submitted.
+
+    Attributes:
+        cluster_id: where it runs.
+        job: as it was seen last.
+    """
+
+    cluster_id: str
+    job: Job
+
+
+def cluster_of_run(means: Means, run: str) -> Resource | None:
+    """The run's cluster, if there is one.
+
+    Args:
+        means: with what.
+        run: value of the run's label.
+    """
+    label, ours = means.contract.run_label, means.contract.project
+    for one in means.cloud.resources(SPARK):
+        if one.labels.get(means.contract.project_label) == ours and one.labels.get(label) == run:
+            return one
+    return None
+
+
+def ensure_cluster(means: Means, spec: ClusterSpec) -> Resource:
+    """The run's cluster, made unless it is there, once it runs.
+
+    A creation whose answer was lost is found by its label; one that fails is left to the purge,
+    which finds it the same way.
+
+    Raises:
+        SurroundingsError: it is not made, or not in time.
+    """
+    run = spec.labels[means.contract.run_label]
+    if cluster_of_run(means, run) is None:
+        means.tell(f"Spark cluster {spec.name}: creating, {spec.executors} executors")
+        _created(means, spec)
+    return _awaited(
+        means, lambda: _running(cluster_of_run(means, run)), f"Spark cluster {spec.name}"
+    )
+
+
+def submit(means: Means, cluster_id: str, spec: JobSpec) -> Started:
+    """Submit a job, unless one of this name is there already.
+
+    Raises:
+        SurroundingsError: it is not accepted in time.
+    """
+    if _job_named(means, cluster_id, spec.name) is None:
+        means.tell(f"Spark job {spec.name}: submitting")
+        try:
+            means.cloud.create_job(cluster_id, spec)
+        except RefusedError as error:
+            if error.final:
+                raise ConfigError(str(error)) from error
+            means.tell(f"Spark job {spec.name}: {error}; looking whether it was accepted")
+    job = _awaited(
+        means, lambda: _job_named(means, cluster_id, spec.name), f"Spark job {spec.name}"
+    )
+    return Started(cluster_id, job)
+
+
+def require_running(means: Means, started: Started) -> Job:
+    """The job now.
+
+    Raises:
+        JobFailedError: it has ended; with the tail of its log.
+        GoneError: its cluster is gone.
+    """
+    job = means.cloud.job(started.cluster_id, started.job.id)
+    if job.ended:
+        raise JobFailedError(_told_end(means, started.cluster_id, job))
+    return job
+
+
+def stop(means: Means, started: Started) -> Job:
+    """Cancel a job and wait until it has ended.
+
+    Raises:
+        JobFailedError: it had ended before, or ends with an error.
+        SurroundingsError: it does not end in time.
+    """
+    require_running(means, started)
+    means.cloud.cancel_job(started.cluster_id, started.job.id)
+    job = _awaited(
+        means,
+        lambda: _ended(means.cloud.job(started.cluster_id, started.job.id)),
+        f"Spark job {started.job.name}",
+        means.limits.jobs_s,
+    )
+    if how_it_ended(job.status) == "failed":
+        raise JobFailedError(_told_end(means, started.cluster_id, job))
+    return job
+
+
+def how_it_ended(status: str) -> End:
+    """What an end means after we asked for it.
+
+    Args:
+        status: as the API says it. DONE is a driver that ended by itself when it was told to.
+    """
+    return "stopped" if status in ("CANCELLED", "DONE") else "failed"
+
+
+def _created(means: Means, spec: ClusterSpec) -> None:
+    try:
+        means.cloud.create_cluster(spec)
+    except RefusedError as error:
+        if error.final:
+            raise ConfigError(str(error)) from error
+        if "RESOURCE_EXHAUSTED" in str(error):
+            raise SurroundingsError(f"{error}: ask for more quota, or fewer instances") from error
+        means.tell(f"Spark cluster {spec.name}: {error}; looking whether it was accepted")
+
+
+def _awaited(
+    means: Means, look: Callable[[], Found | None], what: str, limit_s: float = 0.0
+) -> Found:
+    start_s = means.clock.now_s()
+    limit_s = limit_s or means.limits.all_s
+    while True:
+        found = look()
+        if found is not None:
+            return found
+        if means.clock.now_s() - start_s > limit_s:
+            raise SurroundingsError(f"{what} is not ready after {limit_s:g} s")
+        means.clock.pause(means.limits.poll_s)
+
+
+def _running(cluster: Resource | None) -> Resource | None:
+    if cluster is not None and cluster.status == "ERROR":
+        raise SurroundingsError(f"{cluster} was not made: its status is ERROR")
+    return cluster if cluster is not None and cluster.status == "RUNNING" else None
+
+
+def _ended(job: Job) -> Job | None:
+    return job if job.ended else None
+
+
+def _job_named(means: Means, cluster_id: str, name: str) -> Job | None:
+    return next((one for one in means.cloud.jobs(cluster_id) if one.name == name), None)
+
+
+def _told_end(means: Means, cluster_id: str, job: Job) -> str:
+    try:
+        tail = "\n".join(means.cloud.job_log(cluster_id, job.id).splitlines()[-TAIL_LINES:])
+    except (GoneError, RefusedError) as error:
+        tail = f"no log: {error}"
+    return f"Spark job {job.name or job.id} ended with {job.status}:\n{tail}"

@@ -1,0 +1,1 @@
+"""Programs around the project: the board of tasks and the page that is handed in."""

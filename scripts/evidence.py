@@ -1,0 +1,181 @@
+"""The status of each task, from saved records alone.
+
+Code that is there is "In progress", a run on this machine "Verified locally", and only a record of
+the cloud "Done".
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any, Final, Literal
+
+from scripts.records import Records, Run, Values
+
+Status = Literal["In progress", "Verified locally", "Done"]
+STATUSES: Final[tuple[Status, ...]] = ("In progress", "Verified locally", "Done")
+
+_S_IN_MIN: Final = 60
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """What is known of a task.
+
+    Attributes:
+        status: what it allows to say.
+        lines: what was found, in Russian, for the page; empty where no record is.
+    """
+
+    status: Status = "In progress"
+    lines: tuple[str, ...] = ()
+
+
+def evidence_of(number: int, records: Records) -> Evidence:
+    """Evidence of one task.
+
+    Args:
+        number: of the task, 1 to 9.
+        records: everything that was saved.
+    """
+    return _JUDGES[number](records)
+
+
+def _kafka(records: Records) -> Evidence:
+    found = _services(records, {"kafka-cluster"})
+    if found:
+        return Evidence("Done", (*found, *_took(records)))
+    for run in records.local_runs:
+        if run.values["run"].get("cluster"):
+            line = f"брокер на этой машине, кластер {run.values['run']['cluster']}, запуск {run.id}"
+            return Evidence("Verified locally", (line,))
+    return Evidence()
+
+
+def _airflow(records: Records) -> Evidence:
+    found = _services(records, {"airflow-cluster"})
+    return Evidence("Done", (*found, *_took(records))) if found else Evidence()
+
+
+def _mlflow(records: Records) -> Evidence:
+    found = _services(records, {"postgresql-cluster", "instance"})
+    return Evidence("Done", (*found, *_took(records))) if found else Evidence()
+
+
+def _producer(records: Records) -> Evidence:
+    return _of_runs(records, _sent)
+
+
+def _spark(records: Records) -> Evidence:
+    return _of_runs(records, _scored_by_spark)
+
+
+def _queue(records: Records) -> Evidence:
+    return _of_runs(records, _knees)
+
+
+def _dag(records: Records) -> Evidence:
+    run = records.run
+    if run is None or run.get("state") != "success" or not run.get("dag_run_id"):
+        return Evidence()
+    return Evidence("Done", (f"DAG {run['dag_id']}, запуск {run['dag_run_id']}: success",))
+
+
+def _kanban(records: Records) -> Evidence:
+    if records.kanban is None:
+        return Evidence()
+    return Evidence("Done", (f"доска: {records.kanban['url']}",))
+
+
+def _gone(records: Records) -> Evidence:
+    verify, up = records.verify, records.up
+    if verify is None or verify["left"] or verify["denied"]:
+        return Evidence()
+    # A folder in which nothing was ever made proves no deletion.
+    if up is None or verify["at_s"] <= up["at_s"]:
+        return Evidence()
+    return Evidence("Done", ("все сервисы перечислены, платных ресурсов сеанса нет",))
+
+
+def _of_runs(records: Records, lines_of: Callable[[Run], Iterator[str]]) -> Evidence:
+    """The cloud's campaign, else the newest one of this machine that has something to say."""
+    if records.cloud_run is not None:
+        lines = tuple(lines_of(records.cloud_run))
+        if lines:
+            return Evidence("Done", lines)
+    for run in records.local_runs:
+        lines = tuple(lines_of(run))
+        if lines:
+            return Evidence("Verified locally", lines)
+    return Evidence()
+
+
+def _sent(run: Run) -> Iterator[str]:
+    sent = sum(step["sent"] for step in run.values["steps"])
+    if sent > 0:
+        files = ", ".join(run.values["run"]["transactions"])
+        yield f"запуск {run.id}: отправлено {sent} записей из {files}"
+
+
+def _scored_by_spark(run: Run) -> Iterator[str]:
+    steps = [one for one in run.values["steps"] if one["engine"].startswith("spark")]
+    if steps and all(_whole(one) for one in steps):
+        scored = sum(one["scored"] for one in steps)
+        yield f"запуск {run.id}: Spark ответил на {scored} записей, потеряно 0, отличий от офлайн 0"
+
+
+def _whole(step: Values) -> bool:
+    """Nothing lost and nothing different; what was not compared counts as not whole."""
+    names = ("missing", "feature_mismatches", "score_mismatches")
+    return bool(step["scored"] > 0) and all(step[name] == 0 for name in names)
+
+
+def _knees(run: Run) -> Iterator[str]:
+    for cell in run.values["cells"]:
+        knee = cell.get("knee_backlog") or {}
+        low, high = knee.get("low_eps"), knee.get("high_eps")
+        if low is not None and high is not None and knee.get("confirmed"):
+            yield (
+                f"запуск {run.id}: {cell['engine']} x{cell['instances']}: очередь растёт "
+                f"между {low:g} и {high:g} событий в секунду"
+            )
+
+
+def _services(records: Records, kinds: set[str]) -> tuple[str, ...]:
+    """A line for each thing of `cloud-up`'s record; none unless every kind is there and runs."""
+    if records.up is None:
+        return ()
+    found = [one for one in records.up["resources"] if _counts(one, kinds)]
+    if {one["kind"] for one in found} != kinds:
+        return ()
+    return tuple(_service_line(one) for one in found)
+
+
+def _counts(resource: Mapping[str, Any], kinds: set[str]) -> bool:
+    if resource["kind"] == "instance" and not resource["name"].endswith("-mlflow"):
+        return False
+    return resource["kind"] in kinds and resource["status"] == "RUNNING"
+
+
+def _service_line(resource: Mapping[str, Any]) -> str:
+    version = f", версия {resource['version']}" if resource["version"] else ""
+    health = f"/{resource['health']}" if resource["health"] else ""
+    return f"{resource['kind']} {resource['id']}{version}: {resource['status']}{health}"
+
+
+def _took(records: Records) -> tuple[str, ...]:
+    took_s = (records.up or {}).get("took_s")
+    return () if took_s is None else (f"всё создано за {took_s / _S_IN_MIN:.0f} мин",)
+
+
+_JUDGES: Final[Mapping[int, Callable[[Records], Evidence]]] = {
+    1: _kafka,
+    2: _airflow,
+    3: _producer,
+    4: _spark,
+    5: _mlflow,
+    6: _dag,
+    7: _queue,
+    8: _kanban,
+    9: _gone,
+}

@@ -1,0 +1,66 @@
+# One account for each kind of process, with the roles that it needs and no other. Rights on objects of
+# the bucket are in the module `storage`, on secrets beside each secret.
+# Not confirmed by an apply: that these roles suffice (docs/cloud.md, "Assumptions").
+locals {
+  accounts = {
+    airflow       = "Managed Airflow: runs DAGs, creates Spark clusters, scales the Faust group."
+    faust         = "Faust hosts: read their password, the code and the run's settings."
+    faust-manager = "The Faust instance group: creates and deletes hosts."
+    mlflow        = "MLflow host: reads its two secrets, keeps artifacts."
+    spark         = "Managed Spark: reads code and runs, writes its checkpoints."
+  }
+
+  # In the whole folder; the services ask for these there.
+  folder_roles = {
+    airflow = [
+      "managed-airflow.integrationProvider",
+      "managed-spark.editor",
+      "compute.editor",
+      "vpc.user",
+      # The Lockbox backend finds secrets by listing names; values need payloadViewer on each.
+      "lockbox.viewer",
+    ]
+    faust-manager = ["compute.editor", "vpc.user"]
+    spark         = ["managed-spark.integrationProvider"]
+  }
+
+  grants = merge([
+    for account, roles in local.folder_roles : {
+      for role in roles : "${account}/${role}" => { account = account, role = role }
+    }
+  ]...)
+
+  # Who may start something that acts as another account: user -> account.
+  may_use = {
+    "airflow/spark"         = { user = "airflow", account = "spark" }
+    "airflow/faust"         = { user = "airflow", account = "faust" }
+    "airflow/faust-manager" = { user = "airflow", account = "faust-manager" }
+    "faust-manager/faust"   = { user = "faust-manager", account = "faust" }
+  }
+}
+
+resource "yandex_iam_service_account" "this" {
+  for_each = local.accounts
+
+  folder_id   = var.folder_id
+  name        = "${var.name}-${each.key}"
+  description = each.value
+  labels      = var.labels
+}
+
+# `_member` adds one grant; `_binding` would remove those of others.
+resource "yandex_resourcemanager_folder_iam_member" "this" {
+  for_each = local.grants
+
+  folder_id = var.folder_id
+  role      = each.value.role
+  member    = "serviceAccount:${yandex_iam_service_account.this[each.value.account].id}"
+}
+
+resource "yandex_iam_service_account_iam_member" "this" {
+  for_each = local.may_use
+
+  service_account_id = yandex_iam_service_account.this[each.value.account].id
+  role               = "iam.serviceAccounts.user"
+  member             = "serviceAccount:${yandex_iam_service_account.this[each.value.user].id}"
+}

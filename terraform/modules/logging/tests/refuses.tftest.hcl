@@ -1,0 +1,19 @@
+mock_provider "yandex" {}
+
+run "each_variable_refuses_what_cannot_work" {
+  command = plan
+
+  variables {
+    folder_id = "Not An Id"
+    name      = "Not a name"
+    labels    = { project = "streamgauge", run = "first" }
+    keep_days = 30
+  }
+
+  expect_failures = [
+    var.folder_id,
+    var.name,
+    var.labels,
+    var.keep_days,
+  ]
+}

@@ -1,0 +1,39 @@
+variable "folder_id" {
+  description = "Folder in which everything is created."
+  type        = string
+
+  validation {
+    condition     = can(regex("^[a-z0-9]{4,50}$", var.folder_id))
+    error_message = "folder_id is an id such as b1g0000000000000000, not a name: take it from the address bar of the console."
+  }
+}
+
+variable "name" {
+  description = "Start of every name, so that two sets can live in one folder."
+  type        = string
+
+  validation {
+    condition     = can(regex("^[a-z][a-z0-9-]{1,20}[a-z0-9]$", var.name))
+    error_message = "name is 3 to 22 lower-case letters, digits and hyphens, begins with a letter and ends with none of the hyphens."
+  }
+}
+
+variable "labels" {
+  description = "Labels project, run and expires, by which everything is found again and deleted."
+  type        = map(string)
+
+  validation {
+    condition     = alltrue([for key in ["project", "run", "expires"] : can(regex("^[a-z0-9_-]{1,63}$", var.labels[key]))])
+    error_message = "labels needs project, run and expires, each of 1 to 63 lower-case letters, digits, hyphens and underscores."
+  }
+}
+
+variable "keep_days" {
+  description = "Days for which lines are kept."
+  type        = number
+
+  validation {
+    condition     = var.keep_days >= 1 && var.keep_days <= 3
+    error_message = "keep_days is 1, 2 or 3: what is needed later is in the results."
+  }
+}

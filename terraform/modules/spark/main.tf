@@ -1,0 +1,25 @@
+# A standing cluster, for trying out by hand. A comparison makes one of its own and deletes it.
+resource "yandex_spark_cluster" "this" {
+  folder_id           = var.folder_id
+  name                = "${var.name}-spark"
+  service_account_id  = var.service_account_id
+  deletion_protection = false
+  labels              = var.labels
+
+  config = {
+    spark_version = var.spark_version
+    dependencies  = { pip_packages = var.pip_packages }
+    resource_pools = {
+      driver   = { resource_preset_id = var.driver_preset_id, size = 1 }
+      executor = { resource_preset_id = var.executor_preset_id, size = var.executors }
+    }
+    history_server = { enabled = false }
+  }
+
+  network = {
+    subnet_ids         = [var.subnet_id]
+    security_group_ids = [var.security_group_id]
+  }
+
+  logging = { enabled = true, log_group_id = var.log_group_id }
+}

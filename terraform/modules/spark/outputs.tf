@@ -1,0 +1,4 @@
+output "cluster_id" {
+  description = "The cluster."
+  value       = yandex_spark_cluster.this.id
+}

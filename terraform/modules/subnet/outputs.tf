@@ -1,0 +1,4 @@
+output "subnet_id" {
+  description = "The subnet."
+  value       = yandex_vpc_subnet.this.id
+}

@@ -1,0 +1,88 @@
+"""A double of the cloud for each test, and our commands run against it."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from fraud_cloud.clock import Clock, Limits
+from fraud_cloud.contract import load_contract
+from fraud_cloud.purge import Means
+from fraud_cloud.sdk import SdkCloud, connect
+from tests.cloud_double.double import CloudDouble, cloud_double
+
+PROJECT = Path(__file__).resolve().parents[2]
+QUICK = Limits(all_s=60.0, jobs_s=5.0, poll_s=0.01)
+
+
+@pytest.fixture
+def cloud(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[CloudDouble]:
+    """An empty cloud."""
+    with cloud_double(tmp_path) as double:
+        # gRPC takes it from the environment of the process only.
+        name = "GRPC_DEFAULT_SSL_ROOTS_FILE_PATH"
+        monkeypatch.setenv(name, double.environment[name])
+        yield double
+
+
+@pytest.fixture
+def folder(cloud: CloudDouble) -> SdkCloud:
+    """The same cloud as our code sees it."""
+    return connect(cloud.environment)
+
+
+@pytest.fixture
+def means(folder: SdkCloud) -> Means:
+    """With what purges work here: without long waits."""
+    return Means(folder, load_contract(), Clock(), QUICK, lambda _: None)
+
+
+@dataclass(frozen=True)
+class Commands:
+    """`python -m fraud_cloud` with the environment of the double."""
+
+    cloud: CloudDouble
+    folder: Path
+
+    @property
+    def roots(self) -> Path:
+        """Folder that stands for `terraform/environments`."""
+        return self.folder / "roots"
+
+    @property
+    def records(self) -> Path:
+        """Folder of the records."""
+        return self.folder / "records"
+
+    def run(self, *arguments: str, typed: str = "") -> subprocess.CompletedProcess[str]:
+        """Run one command to its end."""
+        return subprocess.run(
+            [sys.executable, "-m", "fraud_cloud", *arguments],
+            cwd=PROJECT,
+            env=self.cloud.environment | {"PYTHONPATH": str(PROJECT / "dags")},
+            input=typed,
+            capture_output=True,
+            text=True,
+            timeout=120,
+        )
+
+    def down(self, *more: str, typed: str = "") -> subprocess.CompletedProcess[str]:
+        """`down` without long waits."""
+        where = ("--roots", str(self.roots), "--records", str(self.records))
+        return self.run("down", "--poll-s", "0.01", "--limit-min", "1", *where, *more, typed=typed)
+
+
+@pytest.fixture
+def commands(cloud: CloudDouble, tmp_path: Path) -> Commands:
+    """Our commands, and roots that were applied."""
+    found = Commands(cloud, tmp_path)
+    for root in ("persistent", "session"):
+        (found.roots / root).mkdir(parents=True)
+        (found.roots / root / "terraform.tfvars").write_text("")
+        (found.roots / root / "terraform.tfstate").write_text('{"resources": [{}]}')
+    return found

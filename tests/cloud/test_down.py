@@ -1,0 +1,239 @@
+"""`down` and `verify` as a person runs them: purge, Terraform's part, purge of the rest, verify."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+from yandex.cloud.spark.v1 import job_pb2
+
+from fraud_cloud.services import (
+    AIRFLOW,
+    BUCKET,
+    GATEWAY,
+    INSTANCE,
+    KAFKA,
+    NETWORK,
+    POSTGRESQL,
+    SECRET,
+    SERVICES,
+    SPARK,
+    SUBNET,
+)
+from tests.cloud.conftest import Commands
+from tests.cloud_double.double import CloudDouble
+
+SESSION = (KAFKA, POSTGRESQL, AIRFLOW, INSTANCE, GATEWAY, SUBNET, SECRET)
+
+
+def fill(cloud: CloudDouble) -> None:
+    """A session that is up, what stays, a run's cluster, leftovers of every kind, and others'."""
+    for service in SESSION:
+        cloud.add(service, f"session-{service.kind}", root="session")
+    cloud.add_group("session-faust", hosts=2, root="session")
+    cluster = cloud.add(SPARK, "of-a-run", cloud.labels("r1"))
+    cloud.add_job(cluster, "scoring", job_pb2.Job.Status.RUNNING)
+    for service in SERVICES:
+        if service is not BUCKET:
+            cloud.add(service, f"lost-{service.kind}", cloud.labels("older"))
+        cloud.add(service, f"others-{service.kind}", {})
+    for service in (BUCKET, NETWORK, SECRET):
+        cloud.add(service, f"standing-{service.kind}", cloud.standing(), root="persistent")
+    for bucket in ("standing-bucket", "others-bucket"):
+        cloud.state.objects[bucket] = {f"runs/{number}": b"x" for number in range(5)}
+
+
+def left(cloud: CloudDouble, start: str) -> set[str]:
+    return {name for name in cloud.state.names() if name.startswith(start)}
+
+
+def test_nothing_of_sessions_is_missed_and_nothing_else_is_touched(
+    cloud: CloudDouble, commands: Commands
+):
+    fill(cloud)
+    cloud.terraform.fails["destroy"] = 1
+    cloud.fail(SPARK, "Delete", "operation fails")
+    cloud.fail(KAFKA, "Delete", "answer lost")
+
+    done = commands.down("--yes", "--retry-s", "0")
+
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert left(cloud, "session-") | left(cloud, "lost-") | left(cloud, "of-a-run") == set()
+    assert len(left(cloud, "others-")) == len(SERVICES)
+    assert left(cloud, "standing-") == {"standing-bucket", "standing-network", "standing-secret"}
+    assert cloud.terraform.commands("session") == ["init", "destroy", "destroy"]
+    assert cloud.terraform.commands("persistent") == []
+    assert len(cloud.state.objects["standing-bucket"]) == 5
+    assert "outlives sessions: 3" in done.stdout
+    assert "nothing of sessions bills any more" in done.stdout
+
+
+def test_with_all_our_bucket_is_emptied_and_what_stays_goes_too(
+    cloud: CloudDouble, commands: Commands
+):
+    fill(cloud)
+
+    done = commands.down("--yes", "--all")
+
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert left(cloud, "standing-") == set()
+    assert cloud.state.objects["standing-bucket"] == {}
+    assert len(cloud.state.objects["others-bucket"]) == 5
+    assert len(left(cloud, "others-")) == len(SERVICES)
+
+
+def test_a_destroy_that_keeps_failing_is_named_and_a_repetition_goes_on(
+    cloud: CloudDouble, commands: Commands
+):
+    fill(cloud)
+    cloud.terraform.fails["destroy"] = 3
+
+    first = commands.down("--yes", "--retry-s", "0")
+    again = commands.down("--yes", "--retry-s", "0")
+
+    assert first.returncode == 5
+    assert "terraform destroy failed 3 times" in first.stderr
+    assert "Traceback" not in first.stderr
+    assert again.returncode == 0, again.stdout + again.stderr
+
+
+def test_without_terraform_everything_of_sessions_goes_by_label_alone(
+    cloud: CloudDouble, commands: Commands
+):
+    fill(cloud)
+
+    done = commands.down("--yes", "--without-terraform")
+
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert left(cloud, "session-") | left(cloud, "lost-") == set()
+    assert cloud.terraform.runs == []
+
+
+def test_what_was_never_applied_is_not_destroyed_and_leftovers_go_all_the_same(
+    cloud: CloudDouble, commands: Commands
+):
+    fill(cloud)
+    (commands.roots / "session/terraform.tfstate").write_text('{"resources": []}')
+
+    done = commands.down("--yes")
+
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert cloud.terraform.runs == []
+    assert left(cloud, "session-") == set()
+
+
+def test_the_next_session_gets_a_name_of_its_own(cloud: CloudDouble, commands: Commands):
+    named = commands.roots / "session/session.auto.tfvars.json"
+    named.write_text('{"run": "s1", "expires": 1}')
+
+    commands.down("--yes", "--without-terraform")
+    assert named.exists()
+    commands.down("--yes")
+    assert not named.exists()
+
+
+def test_a_cluster_that_cannot_be_purged_does_not_keep_the_rest_from_being_destroyed(
+    cloud: CloudDouble, commands: Commands
+):
+    fill(cloud)
+    cloud.fail(SPARK, "List", "denied", times=10**6)
+
+    done = commands.down("--yes")
+
+    assert done.returncode == 5
+    assert "going on: spark-cluster: ClusterService.List" in done.stdout
+    assert left(cloud, "session-") == set()
+    assert cloud.terraform.commands("session") == ["init", "destroy"]
+
+
+def test_another_folder_than_terraforms_is_refused(cloud: CloudDouble, commands: Commands):
+    fill(cloud)
+    values = commands.roots / "session/terraform.tfvars"
+    values.write_text('# mine\nfolder_id = "b1g00000000000000009"\n')
+
+    for done in (commands.down("--yes"), commands.run("verify", "--roots", str(commands.roots))):
+        assert done.returncode == 2
+        assert "session/terraform.tfvars has folder_id b1g00000000000000009" in done.stderr
+    assert cloud.asked("Delete") == []
+
+
+def test_everything_by_label_alone_is_refused_before_anything_is_deleted(
+    cloud: CloudDouble, commands: Commands
+):
+    fill(cloud)
+
+    done = commands.down("--yes", "--all", "--without-terraform")
+
+    assert done.returncode == 2
+    assert cloud.asked("Delete") == []
+    assert len(cloud.state.objects["standing-bucket"]) == 5
+
+
+def test_who_does_not_agree_changes_nothing(cloud: CloudDouble, commands: Commands):
+    fill(cloud)
+    before = cloud.state.names()
+
+    done = commands.down(typed="n\n")
+
+    assert done.returncode == 2
+    assert "This deletes" in done.stderr
+    assert cloud.state.names() == before
+    assert cloud.asked("Delete") == []
+
+
+def test_verify_says_3_and_names_what_is_left(cloud: CloudDouble, commands: Commands):
+    cloud.add(KAFKA, "forgotten")
+    cloud.add(BUCKET, "stays", cloud.standing())
+    cloud.add(SUBNET, "free")
+
+    done = commands.run("verify", "--records", str(commands.records))
+
+    assert done.returncode == 3
+    assert "kafka-cluster forgotten" in done.stderr
+    assert "stays" not in done.stderr
+    record = json.loads((commands.records / "verify.json").read_text())
+    assert [one["name"] for one in record["left"]] == ["forgotten"]
+
+
+def test_verify_of_everything_counts_what_stays(cloud: CloudDouble, commands: Commands):
+    cloud.add(BUCKET, "stays", cloud.standing())
+
+    done = commands.run("verify", "--all", "--records", str(commands.records))
+
+    assert done.returncode == 3
+    assert "bucket stays" in done.stderr
+
+
+@pytest.mark.parametrize("service", [SPARK, SECRET], ids=lambda one: one.kind)
+def test_verify_says_5_for_a_service_that_it_may_not_list(
+    cloud: CloudDouble, commands: Commands, service: object
+):
+    cloud.add(KAFKA, "forgotten")
+    cloud.fail(service, "List", "denied")  # type: ignore[arg-type]
+
+    done = commands.run("verify", "--records", str(commands.records))
+
+    assert done.returncode == 5
+    assert f"could not be listed and may hold something that bills: {service.kind}" in done.stderr  # type: ignore[attr-defined]
+    assert "kafka-cluster forgotten" in done.stderr
+
+
+def test_verify_of_an_empty_folder_says_so_and_records_it(cloud: CloudDouble, commands: Commands):
+    cloud.add(SPARK, "of-others", {})
+
+    done = commands.run("verify", "--records", str(commands.records))
+
+    assert done.returncode == 0, done.stderr
+    assert "not ours, left alone: spark-cluster of-others" in done.stdout
+    record = json.loads((commands.records / "verify.json").read_text())
+    assert (record["left"], record["denied"]) == ([], [])
+
+
+def test_the_token_is_in_no_line_and_in_no_record(cloud: CloudDouble, commands: Commands):
+    fill(cloud)
+
+    done = commands.down("--yes")
+
+    token = cloud.environment["YC_TOKEN"]
+    records = "".join(path.read_text() for path in commands.records.iterdir())
+    assert token not in done.stdout + done.stderr + records

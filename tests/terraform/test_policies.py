@@ -1,0 +1,84 @@
+"""Labels, secrets, ways in, roles: of everything that the two roots would create."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.terraform import policies
+from tests.terraform.policies import Plan
+from tests.terraform.workspace import ENVIRONMENTS, FOLDERS, ROOT
+
+READ_FROM_LOCKBOX = "Double-of-a-secret-1"
+
+every_root = pytest.mark.parametrize("root", ENVIRONMENTS)
+
+
+@every_root
+def test_everything_that_can_carry_labels_carries_all_of_ours(plans: dict[str, Plan], root: str):
+    assert policies.without_labels(plans[root]) == []
+
+
+@every_root
+def test_nobody_is_let_in_but_by_a_variable(plans: dict[str, Plan], root: str):
+    assert policies.open_ports(plans[root]) == []
+
+
+@every_root
+def test_nothing_is_public_but_by_a_variable(plans: dict[str, Plan], root: str):
+    assert policies.public_things(plans[root]) == []
+
+
+@every_root
+def test_no_secret_is_written_in_the_code(plans: dict[str, Plan], root: str):
+    assert policies.secrets_in_code(plans[root]) == []
+
+
+@every_root
+def test_accounts_have_the_roles_of_the_table_and_no_other(plans: dict[str, Plan], root: str):
+    assert policies.unexpected_roles(plans[root]) == []
+
+
+def test_roles_are_granted_at_all(plans: dict[str, Plan]):
+    members = [one for one in plans["persistent"].resources() if one.type.endswith("iam_member")]
+
+    assert len(members) > 10
+
+
+def test_no_secret_is_in_the_user_data_of_a_host(plans: dict[str, Plan]):
+    hosts = [
+        one
+        for one in plans["session"].resources()
+        if one.values.get("metadata") or one.values.get("instance_template")
+    ]
+
+    assert len(hosts) == 1 + 1
+    assert policies.secrets_in_user_data(plans["session"], READ_FROM_LOCKBOX) == []
+
+
+def test_outputs_hold_no_secret(plans: dict[str, Plan]):
+    for plan in plans.values():
+        assert READ_FROM_LOCKBOX not in str(plan.document["planned_values"].get("outputs"))
+
+
+def test_kafkas_users_have_rights_behind_our_prefix_only(plans: dict[str, Plan]):
+    users = [one for one in plans["session"].resources() if one.type == "yandex_mdb_kafka_user"]
+
+    topics = {rule["topic_name"] for user in users for rule in user.values["permission"]}
+
+    assert len(users) == 2
+    assert topics == {"fraud-*"}
+
+
+@pytest.mark.parametrize("folder", FOLDERS)
+def test_every_variable_is_described_typed_and_validated(folder: str):
+    assert policies.careless_variables(ROOT / "terraform" / folder) == []
+
+
+@pytest.mark.parametrize("folder", FOLDERS)
+def test_every_validation_is_seen_to_fail(folder: str):
+    assert policies.untested_validations(ROOT / "terraform" / folder) == []
+
+
+@pytest.mark.parametrize("folder", FOLDERS)
+def test_only_the_clouds_own_provider_is_used(folder: str):
+    assert policies.other_providers(ROOT / "terraform" / folder) == []
