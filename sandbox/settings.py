@@ -31,6 +31,7 @@ class SandboxSettings(BaseSettings):
         19092, ge=1024, le=65534, description="port of the broker; its controller takes the next"
     )
     mlflow_port: int = Field(15000, ge=1024, le=65535, description="port of the MLflow server")
+    airflow_port: int = Field(18080, ge=1024, le=65535, description="port of Airflow's page")
 
     @property
     def folder(self) -> Path:

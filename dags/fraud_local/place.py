@@ -49,7 +49,7 @@ class Place:
         return cls(
             home=home,
             python=folder("STREAMGAUGE_PYTHON", home / ".venv/bin/python"),
-            runs=folder("STREAMGAUGE_RUNS", home / ".airflow/runs"),
+            runs=folder("STREAMGAUGE_RUNS", home / ".sandbox/airflow/runs"),
             results=folder("STREAMGAUGE_RESULTS", home / "benchmarks/results"),
         )
 

@@ -114,6 +114,7 @@ def cell(desk: Desk, name: str) -> int:
         the exit code: 0, or 3 or 4 for an answer that is none.
     """
     stop_leftovers(MARK, str(desk.place.runs), desk.say)
+    have_service(desk, KAFKA)  # it may be another day: a cell that is cleared, a new Airflow
     ended = desk.run_module(
         STREAMGAUGE, "run", str(desk.run.plan), "--run-id", desk.run.name, "--resume",
         "--cell", name, *changes(desk), *_inputs(desk), *_results(desk), measures=True,
