@@ -15,7 +15,7 @@ PROFILES: Final = ("smoke", "quick", "standard", "full")
 MOST_INSTANCES: Final = 12
 """The partitions of the topic: more instances would stay idle."""
 MOST_EPS: Final = 1_000_000
-SMALLEST_CORES: Final = 0.05
+SMALLEST_CORES: Final = 0.01
 _RUN_NAME: Final = r"^[A-Za-z0-9][A-Za-z0-9._-]{0,99}$"
 _CHANGE: Final = r"^[a-z_][a-z0-9_.]*=.+$"
 

@@ -41,10 +41,15 @@ class Program:
     """
 
     def __init__(
-        self, command: Sequence[str], folder: Path, environment: Mapping[str, str]
+        self,
+        command: Sequence[str],
+        folder: Path,
+        environment: Mapping[str, str],
+        stop_within_s: float = STOP_WITHIN_S,
     ) -> None:
         """Start it; stdout and stderr come together."""
         self.command = list(command)
+        self._stop_within_s = stop_within_s
         self._kill_at_s: float | None = None
         tie = [sys.executable, "-I", "-S", "-c", _TIED, str(os.getpid())]
         self._process = subprocess.Popen(
@@ -56,6 +61,8 @@ class Program:
             stderr=subprocess.STDOUT,
             start_new_session=True,
         )
+        assert self._process.stdout is not None  # noqa: S101  # for mypy: it was asked for
+        self._out = self._process.stdout
 
     @property
     def pid(self) -> int:
@@ -69,10 +76,11 @@ class Program:
             its exit code; minus the signal's number where a signal ended it.
         """
         rest = b""
-        while chunk := self._next_chunk():
-            *lines, rest = (rest + chunk).split(b"\n")
-            for line in lines:
-                say(line.decode("utf-8", "replace").rstrip())
+        with self._out:
+            while chunk := self._next_chunk():
+                *lines, rest = (rest + chunk).split(b"\n")
+                for line in lines:
+                    say(line.decode("utf-8", "replace").rstrip())
         if rest:
             say(rest.decode("utf-8", "replace").rstrip())
         return self._exit_code()
@@ -82,30 +90,29 @@ class Program:
 
         For signal handlers: whoever is interrupted may hold the lock of the process.
         """
-        if self._process.returncode is None:
-            self._kill_at_s = time.monotonic() + STOP_WITHIN_S
+        if self._process.returncode is None and self._kill_at_s is None:
+            # once: a second signal would reach a campaign while it stops its engine
+            self._kill_at_s = time.monotonic() + self._stop_within_s
             with contextlib.suppress(ProcessLookupError):
                 os.kill(self.pid, signal.SIGTERM)
 
-    def stop(self, within_s: float = STOP_WITHIN_S) -> None:
+    def stop(self) -> None:
         """Ask it to end, wait, and kill what is left of its session. Safe to repeat."""
         if self._process.poll() is None:
-            self._process.terminate()
+            self.interrupt()
             with contextlib.suppress(subprocess.TimeoutExpired):
-                self._process.wait(within_s)
+                self._process.wait(self._stop_within_s)
         self._kill_session()
         self._process.wait()
 
     def _next_chunk(self) -> bytes:
         """What it says next; nothing at its end, whoever else still holds the pipe."""
-        out = self._process.stdout
-        assert out is not None  # noqa: S101  # for mypy: it was asked for
         with selectors.DefaultSelector() as ready:
-            ready.register(out, selectors.EVENT_READ)
+            ready.register(self._out, selectors.EVENT_READ)
             while True:
                 has_ended = self._process.poll() is not None
                 if ready.select(0 if has_ended else _LOOK_EVERY_S):
-                    return os.read(out.fileno(), _CHUNK)
+                    return os.read(self._out.fileno(), _CHUNK)
                 if has_ended:
                     return b""
                 self._kill_if_late()
