@@ -39,7 +39,7 @@ demo: setup jars $(DEMO)/artifact/manifest.json ## transactions through a real K
 	  --artifact $(DEMO)/artifact --transactions $(DEMO)/transactions
 
 test: setup check jars baselines airflow-env ## style, types and imports, then every test (starts its own broker)
-	@$(RUN) -m pytest -m 'not slow_fault'
+	@$(RUN) -m pytest -m 'not slow_fault and not slow_dag'
 
 test-faults: setup jars ## the faults that take more than a minute each
 	@$(RUN) -m pytest -m slow_fault
