@@ -7,12 +7,12 @@ import signal
 import subprocess
 import sys
 import urllib.parse
-import urllib.request
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import psutil
+import requests
 
 from sandbox.airflow_parts import of_airflow, of_its_runs
 from sandbox.airflow_settings import AirflowPlace
@@ -101,16 +101,17 @@ class AirflowHere:
     def has_broker(self) -> bool:
         return run_sandbox("status", "kafka", environment=self.environment).returncode == 0
 
-    def ask(self, path: str, body: dict | None = None, method: str | None = None) -> Any:
+    def ask(self, path: str, body: dict | None = None) -> Any:
         """One question to its REST API."""
-        request = urllib.request.Request(
+        answer = requests.request(
+            "GET" if body is None else "POST",
             self.place.page + path,
-            data=None if body is None else json.dumps(body).encode(),
-            headers={"Content-Type": "application/json", "Authorization": f"Bearer {self._token}"},
-            method=method,
+            json=body,
+            headers={"Authorization": f"Bearer {self._token}"},
+            timeout=60,
         )
-        with urllib.request.urlopen(request, timeout=60) as answer:
-            return json.load(answer)
+        assert answer.ok, answer.text
+        return answer.json()
 
     def trigger(self, **asked: Any) -> str:
         """Begin a run; its id."""
@@ -118,7 +119,7 @@ class AirflowHere:
         return self.ask(f"/api/v2/dags/{DAG}/dagRuns", body)["dag_run_id"]
 
     def state(self, run: str) -> str:
-        return self.ask(f"{self._run(run)}")["state"]
+        return self.ask(self._run(run))["state"]
 
     def tasks(self, run: str) -> dict[str, str]:
         """Task -> state; mapped ones as `cell[0]`."""

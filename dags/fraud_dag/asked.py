@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from typing import Any, Final
 
@@ -96,10 +96,10 @@ def run_name(dag_run_id: str, asked: Asked) -> str:
     return _NOT_IN_NAMES.sub("-", dag_run_id).strip("-")[:_LONGEST_NAME] or "run"
 
 
-def sentences_of(run: Mapping[str, Any]) -> Sequence[str]:
-    """The answers of a campaign's `run.json`; what is missing is said too."""
-    said = [str(answer["sentence"]) for answer in run.get("answers", ())]
+def sentences_of(run: Mapping[str, Any]) -> list[str]:
+    """The answer of a campaign's `run.json`; what is missing of it is said too."""
+    said = [str(run["sentence"])] if run.get("sentence") else []
     missing = run.get("cells_missing", ())
     if missing:
         said.append(f"cells that are not measured: {', '.join(missing)}")
-    return said
+    return said or ["no step was measured, so there is no answer"]

@@ -153,7 +153,7 @@ def answer(desk: Desk) -> list[str]:
     said = sentences_of(_run_of(desk))
     for sentence in said:
         desk.say(sentence)
-    return list(said)
+    return said
 
 
 def clean_up(desk: Desk) -> None:

@@ -58,8 +58,9 @@ def test_a_model_of_the_registry_is_known_by_its_name():
 
 
 def test_the_answer_names_the_cells_that_are_missing():
-    run = {"answers": [{"sentence": "50 events/s: faust 1 instance"}], "cells_missing": ["spark-1"]}
+    run = {"sentence": "50 events/s: faust 1 instance", "cells_missing": ["spark-1"]}
     assert sentences_of(run) == [
         "50 events/s: faust 1 instance",
         "cells that are not measured: spark-1",
     ]
+    assert sentences_of({}) == ["no step was measured, so there is no answer"]
