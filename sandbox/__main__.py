@@ -187,6 +187,7 @@ def airflow(
 def _show_addresses(place: AirflowPlace, server: MlflowState) -> None:
     show(f"airflow: {place.page} ({login_of(place)})")
     show(f"mlflow: {server.uri}")
+    show(f"for `airflow ...` in another shell: . {place.shell_file}")
     show("Ctrl-C stops both")
 
 

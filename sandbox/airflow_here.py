@@ -11,6 +11,7 @@ import base64
 import json
 import os
 import secrets
+import shlex
 import signal
 import subprocess
 import sys
@@ -19,6 +20,7 @@ import urllib.error
 import urllib.request
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Any, Final
 
 from fraud_core.command import say
@@ -66,6 +68,7 @@ def run_airflow(
     place.working_folder.mkdir(parents=True, exist_ok=True)
     end_leftovers(place)
     environment = variables(place, _secrets_of(place), target, outside)
+    _write_for_shells(place, environment, outside)
     _prepare(place, environment)
     parts = [Part(name, command, place.log(name)) for name, command in commands(place).items()]
     with _interruptible():
@@ -107,10 +110,22 @@ def _secrets_of(place: AirflowPlace) -> dict[str, str]:
             "AIRFLOW__API__SECRET_KEY": secrets.token_hex(32),
             "AIRFLOW__API_AUTH__JWT_SECRET": secrets.token_hex(32),
         }
-        place.secrets.touch(mode=0o600)
-        place.secrets.write_text(json.dumps(keys))
+        _write_secret(place.secrets, json.dumps(keys))
     found: dict[str, str] = json.loads(place.secrets.read_text())
     return found
+
+
+def _write_for_shells(
+    place: AirflowPlace, environment: Mapping[str, str], outside: Mapping[str, str]
+) -> None:
+    ours = {name: value for name, value in environment.items() if outside.get(name) != value}
+    lines = [f"export {name}={shlex.quote(value)}\n" for name, value in sorted(ours.items())]
+    _write_secret(place.shell_file, "".join(lines))
+
+
+def _write_secret(path: Path, text: str) -> None:
+    path.touch(mode=0o600)
+    path.write_text(text)
 
 
 def _prepare(place: AirflowPlace, environment: Mapping[str, str]) -> None:

@@ -68,6 +68,11 @@ class AirflowPlace:
         return self.folder / "secrets.json"
 
     @property
+    def shell_file(self) -> Path:
+        """Variables for a shell that wants to use the command `airflow`."""
+        return self.folder / "env.sh"
+
+    @property
     def runs(self) -> Path:
         """Plans and models of the DAG runs."""
         return self.folder / "runs"
