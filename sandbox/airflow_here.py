@@ -68,6 +68,7 @@ def run_airflow(
     place.working_folder.mkdir(parents=True, exist_ok=True)
     end_leftovers(place)
     environment = variables(place, _secrets_of(place), target, outside)
+    _make_password(place)
     _write_for_shells(place, environment, outside)
     _prepare(place, environment)
     parts = [Part(name, command, place.log(name)) for name, command in commands(place).items()]
@@ -113,6 +114,12 @@ def _secrets_of(place: AirflowPlace) -> dict[str, str]:
         _write_secret(place.secrets, json.dumps(keys))
     found: dict[str, str] = json.loads(place.secrets.read_text())
     return found
+
+
+def _make_password(place: AirflowPlace) -> None:
+    """Left to itself Airflow prints it into a log, and lets everybody read the file."""
+    if not place.passwords.exists():
+        _write_secret(place.passwords, json.dumps({USER: secrets.token_urlsafe(12)}))
 
 
 def _write_for_shells(
@@ -230,5 +237,5 @@ def _interruptible() -> Iterator[None]:
 
 
 def login_of(place: AirflowPlace) -> str:
-    """Who may log in, and where the password is; it is not printed."""
+    """Who may log in, and where the password is: it is not printed."""
     return f"user {USER}, password in {place.passwords}"

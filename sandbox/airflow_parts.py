@@ -27,6 +27,9 @@ os.execvp(sys.argv[2], sys.argv[2:])
 """
 """The kernel sends SIGTERM when we die, so that not even SIGKILL of us leaves a part running."""
 
+_IDLE: Final = "<idle>"
+"""Airflow puts it into the title of a worker that waits for a task."""
+
 
 class Part:
     """One part of Airflow: scheduler, server or reader of DAG files.
@@ -80,17 +83,26 @@ class Part:
 
 
 def end(processes: Sequence[psutil.Process], within_s: float) -> bool:
-    """SIGTERM to each, and SIGKILL to what is left after a time.
+    """SIGTERM to each, and SIGKILL to what is left when nobody is busy any more, or after a time.
 
     Returns:
-        True where nothing was left.
+        True where nobody was busy any more.
     """
     _signal(processes, signal.SIGTERM)
-    wait_until(lambda: not any(map(is_alive, processes)), within_s=within_s, every_s=0.1)
+    wait_until(lambda: not any(map(_is_busy, processes)), within_s=within_s, every_s=0.1)
     left = [one for one in processes if is_alive(one)]
+    busy = [one for one in left if _is_busy(one)]
     _signal(left, signal.SIGKILL)
     wait_until(lambda: not any(map(is_alive, left)), within_s=10)
-    return not left
+    return not busy
+
+
+def _is_busy(process: psutil.Process) -> bool:
+    """False for a worker without a task: it ignores SIGTERM, and outlives a scheduler."""
+    try:
+        return is_alive(process) and _IDLE not in " ".join(process.cmdline())
+    except psutil.NoSuchProcess:
+        return False
 
 
 def of_airflow(place: AirflowPlace) -> list[psutil.Process]:

@@ -59,7 +59,7 @@ class AirflowPlace:
 
     @property
     def passwords(self) -> Path:
-        """Where Airflow puts the password that it makes up."""
+        """Where Airflow looks for the password of its page."""
         return self.folder / "simple_auth_manager_passwords.json.generated"
 
     @property

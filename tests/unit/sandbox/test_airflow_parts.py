@@ -93,6 +93,12 @@ def test_leftovers_are_those_of_this_airflow_and_of_its_runs_only(place, tmp_pat
     assert not of_airflow(place)
 
 
+def test_a_worker_without_a_task_is_not_waited_for(place, started):
+    part = started(STUBBORN.replace("up", "up <idle>"))
+    assert part.stop(within_s=600)
+    assert not of_airflow(place)
+
+
 def test_ending_what_is_gone_is_no_error():
     with psutil.Popen([sys.executable, "-c", ""]) as process:
         process.wait(60)
