@@ -11,7 +11,7 @@ from typing import Final
 MARK: Final = "STREAMGAUGE_DAG_RUNS"
 """Variable of every program that measures for a DAG: who has it, was started from these runs."""
 _DAGS: Final = Path(__file__).resolve().parent.parent
-_OF_AIRFLOW: Final = ("AIRFLOW", "_AIRFLOW")
+_OF_AIRFLOW: Final = ("AIRFLOW", "_AIRFLOW", "__AIRFLOW")
 _OF_ITS_PYTHON: Final = frozenset(
     {"PYTHONPATH", "PYTHONHOME", "VIRTUAL_ENV", "__PYVENV_LAUNCHER__"}
 )

@@ -35,6 +35,7 @@ def test_programs_get_neither_airflows_settings_nor_its_connections_nor_its_pyth
         "AIRFLOW__CORE__FERNET_KEY": "secret",
         "AIRFLOW_CONN_FRAUD_KAFKA": "kafka://user:secret@host",
         "_AIRFLOW_PROCESS_CONTEXT": "client",
+        "__AIRFLOW_SUPERVISOR_FD": "7",
         "PYTHONPATH": "/dags",
         "VIRTUAL_ENV": "/venv-airflow",
     }
