@@ -58,6 +58,11 @@ class Airflow:
         """`airflow ...`."""
         return [str(self.venv / "bin/airflow"), *arguments]
 
+    def test_run(self, dag: str, file: Path, conf: str) -> list[str]:
+        """`airflow dags test`: a whole DAG run without a scheduler."""
+        file_option = {"3": "-f", "2.10": "-S"}[self.version]
+        return self.command("dags", "test", file_option, str(file), "-c", conf, dag)
+
     def run(
         self, *command: str, environment: dict[str, str], within_s: float = 240
     ) -> subprocess.CompletedProcess[str]:

@@ -39,8 +39,8 @@ def run(airflow, home, kafka, trained, dirty_files):
     def to_its_end(settings=kafka, variables=None, **asked):
         conf = json.dumps(usual | asked)
         environment = airflow.environment(home, **settings.as_environment(), **(variables or {}))
-        command = airflow.command("dags", "test", "-f", str(LOCAL_DAG), "-c", conf)
-        done = airflow.run(*command, "fraud_stream_local", environment=environment, within_s=800)
+        command = airflow.test_run("fraud_stream_local", LOCAL_DAG, conf)
+        done = airflow.run(*command, environment=environment, within_s=800)
         said = done.stdout + done.stderr
         name = re.search(r"run (\S+), results in ", said)
         assert name is not None, said
