@@ -7,13 +7,16 @@ import shlex
 import subprocess
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Final
 
 from fraud_dag.asked import Asked, run_name
 from fraud_dag.outcomes import Outcome
 from fraud_dag.programs import Program, Say
 from fraud_local.place import MARK, Place, variables_for_programs
 from fraud_local.run_folder import RunFolder
+
+SANDBOX: Final = "sandbox"
+"""The module that starts services; it is asked for their variables too."""
 
 
 class StepFailedError(Exception):
@@ -67,7 +70,9 @@ class Desk:
         """
         command = [str(self.place.python), "-m", module, *arguments]
         self.say(f"$ {shlex.join(command)}")
-        variables = self.variables() | ({MARK: str(self.place.runs)} if measures else {})
+        # the sandbox would take its own broker for one that somebody else has set
+        variables = self._outside() if module == SANDBOX else self.variables()
+        variables |= {MARK: str(self.place.runs)} if measures else {}
         self._running = Program(command, self.place.home, variables)
         try:
             return Outcome.of(self._running.follow(self.say))
@@ -92,18 +97,20 @@ class Desk:
 
     def variables(self) -> dict[str, str]:
         """The variables that every program is started with; passwords may be among them."""
-        outside = variables_for_programs(os.environ, self.place)
-        return outside | self._of_sandbox(outside)
+        return self._outside() | self._of_sandbox()
 
     def interrupt(self) -> None:
         """Ask the program that runs to end; for signal handlers."""
         if self._running is not None:
             self._running.interrupt()
 
-    def _of_sandbox(self, outside: Mapping[str, str]) -> dict[str, str]:
-        command = [str(self.place.python), "-m", "sandbox", "env"]
+    def _outside(self) -> dict[str, str]:
+        return variables_for_programs(os.environ, self.place)
+
+    def _of_sandbox(self) -> dict[str, str]:
+        command = [str(self.place.python), "-m", SANDBOX, "env"]
         answer = subprocess.run(
-            command, cwd=self.place.home, env=dict(outside), capture_output=True, text=True,
+            command, cwd=self.place.home, env=self._outside(), capture_output=True, text=True,
             check=False,
         )  # fmt: skip
         if answer.returncode != 0:

@@ -12,7 +12,7 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Final
 
-from fraud_local.desk import Desk
+from fraud_local.desk import SANDBOX, Desk
 
 KAFKA: Final = "kafka"
 MLFLOW: Final = "mlflow"
@@ -29,10 +29,10 @@ def have_service(desk: Desk, name: str) -> None:
     Raises:
         StepFailedError: it cannot be started.
     """
-    if desk.run_module("sandbox", "status", name).code == 0:
+    if desk.run_module(SANDBOX, "status", name).code == 0:
         return
     _write(_file(desk), {*ours(desk), name})
-    desk.must(f"sandbox up {name}", desk.run_module("sandbox", "up", name), only_answered=True)
+    desk.must(f"sandbox up {name}", desk.run_module(SANDBOX, "up", name), only_answered=True)
 
 
 def stop_services(desk: Desk) -> None:
@@ -42,7 +42,7 @@ def stop_services(desk: Desk) -> None:
         StepFailedError: one cannot be stopped.
     """
     for name in sorted(ours(desk)):
-        stopped = desk.run_module("sandbox", "down", name)
+        stopped = desk.run_module(SANDBOX, "down", name)
         desk.must(f"sandbox down {name}", stopped, only_answered=True)
         _write(_file(desk), ours(desk) - {name})
 

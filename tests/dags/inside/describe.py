@@ -54,7 +54,7 @@ def describe_task(task) -> dict:
         "retries": task.retries,
         "timeout_s": task.execution_timeout.total_seconds(),
         "at_a_time": task.max_active_tis_per_dagrun,
-        "is_mapped": task.is_mapped,
+        "is_mapped": type(task).__name__ == "MappedOperator",
         "is_teardown": task.is_teardown,
         "is_setup": task.is_setup,
         "teardown_counts": task.on_failure_fail_dagrun,
