@@ -15,13 +15,18 @@ BASELINES := .venv-baselines
 DEMO := .demo
 SPARK35 := .venv-spark35
 TERRAFORM := .venv-terraform
+AIRFLOW := .venv-airflow
+AIRFLOW210 := .venv-airflow210
+# Whose DAGs `make airflow` loads: local, or yandex for the cloud's too.
+TARGET ?= local
 # What managed clusters offer; PySpark 3.5 knows no newer Python than 3.11.
 PYTHON35 ?= $(shell for python in python3.10 python3.11 $(RUN); do \
   $$python -c '' 2> /dev/null && echo $$python && break; done)
 LEFTOVERS := $(DEMO) .sandbox .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis build
 
-.PHONY: help setup demo test test-faults test-spark35 terraform-tools check up down mlflow clean jars baselines \
-  wheel cloud-up cloud-upload cloud-inventory cloud-mlflow cloud-down cloud-verify kanban homework
+.PHONY: help setup demo test test-faults test-spark35 test-dags terraform-tools check up down mlflow airflow \
+  clean jars baselines airflow-env wheel cloud-up cloud-upload cloud-inventory cloud-mlflow cloud-down cloud-verify \
+  kanban homework
 
 help: ## list the targets
 	@awk 'BEGIN {FS = ":.*## "} /^[a-z0-9-]+:.*## / {printf "  make %-13s %s\n", $$1, $$2}' Makefile
@@ -36,8 +41,8 @@ demo: setup jars $(DEMO)/artifact/manifest.json ## transactions through a real K
 	$(VENV)/bin/streamgauge run benchmarks/plans/smoke.yaml \
 	  --artifact $(DEMO)/artifact --transactions $(DEMO)/transactions
 
-test: setup check jars baselines terraform-tools ## style, types and imports, then every test (starts its own broker)
-	@$(RUN) -m pytest -m 'not slow_fault'
+test: setup check jars baselines terraform-tools airflow-env ## style, types and imports, then every test (starts its own broker)
+	@$(RUN) -m pytest -m 'not slow_fault and not slow_dag'
 
 test-faults: setup jars ## the faults that take more than a minute each
 	@$(RUN) -m pytest -m slow_fault
@@ -45,6 +50,9 @@ test-faults: setup jars ## the faults that take more than a minute each
 test-spark35: setup jars $(SPARK35)/installed ## the submitted job on a Spark 3.5 cluster of its own (400 MB, 4 minutes)
 	@$(RUN) -m sandbox jars spark35 > /dev/null
 	@SPARK35_PYTHON=$(CURDIR)/$(SPARK35)/bin/python $(RUN) -m pytest tests/spark35
+
+test-dags: setup jars airflow-env $(AIRFLOW210)/installed ## the DAGs on Airflow 2.10 and 3, and a run with both engines (500 MB more, 20 minutes)
+	@$(RUN) -m pytest tests/dags
 
 check: setup ## ruff, mypy and import-linter
 	$(VENV)/bin/ruff check .
@@ -62,6 +70,9 @@ down: setup ## stop it; its data stays
 mlflow: setup ## start the MLflow server of this machine and print its address
 	@$(RUN) -m sandbox up mlflow
 
+airflow: setup jars airflow-env $(DEMO)/artifact/manifest.json ## Airflow with the DAG that compares the engines, until Ctrl-C; TARGET=yandex: the cloud's too
+	@$(RUN) -m sandbox airflow --target $(TARGET)
+
 clean: ## stop the broker, MLflow and what it stands on, remove demo, broker data and caches; keeps .venv and benchmarks/results
 	@if [ -x $(RUN) ] && [ -e .sandbox/kafka/process.json ]; then $(RUN) -m sandbox down; fi
 	@for service in mlflow postgresql s3; do \
@@ -70,7 +81,7 @@ clean: ## stop the broker, MLflow and what it stands on, remove demo, broker dat
 	@echo "removing $(LEFTOVERS) and __pycache__"
 	@rm -rf $(LEFTOVERS)
 	@find . -name __pycache__ -not -path './.venv*/*' -prune -exec rm -rf {} +
-	@echo "kept: .venv, $(SPARK35), $(TERRAFORM), benchmarks/results and the downloaded jars ($${SANDBOX_CACHE:-~/.cache/streamgauge})"
+	@echo "kept: .venv, $(SPARK35), $(TERRAFORM), $(AIRFLOW), $(AIRFLOW210), benchmarks/results and the downloaded jars ($${SANDBOX_CACHE:-~/.cache/streamgauge})"
 
 baselines: $(BASELINES)/installed ## environment of the baseline on quixstreams in .venv-baselines (0.4 GB)
 
@@ -79,6 +90,16 @@ $(BASELINES)/installed: requirements/baselines.txt | setup
 	@[ -x $(BASELINES)/bin/python ] || $(PYTHON) -m venv $(BASELINES)
 	@VIRTUAL_ENV=$(CURDIR)/$(BASELINES) $(VENV)/bin/uv pip sync requirements/baselines.txt
 	@VIRTUAL_ENV=$(CURDIR)/$(BASELINES) $(VENV)/bin/uv pip install --quiet --no-deps -e .
+	@touch $@
+
+airflow-env: $(AIRFLOW)/installed ## environment of Airflow 3 in .venv-airflow (0.3 GB)
+
+$(AIRFLOW)/installed: requirements/airflow.txt | setup
+$(AIRFLOW210)/installed: requirements/airflow210.txt | setup
+$(AIRFLOW)/installed $(AIRFLOW210)/installed:
+	@echo "airflow: environment in $(@D)"
+	@$(VENV)/bin/uv venv --quiet --clear --python $(RUN) $(@D)
+	@VIRTUAL_ENV=$(CURDIR)/$(@D) $(VENV)/bin/uv pip sync --quiet --require-hashes $<
 	@touch $@
 
 # Each is written last of its folder, so what was interrupted is made again.

@@ -6,6 +6,7 @@ import os
 import shlex
 from collections.abc import Sequence
 from enum import StrEnum
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -15,6 +16,8 @@ from fraud_core.errors import EXIT_SURROUNDINGS, ConfigError
 from fraud_core.kafka import KafkaSettings
 from fraud_core.topic_admin import create_topics
 from fraud_core.topics import TopicNames
+from sandbox.airflow_here import login_of, run_airflow
+from sandbox.airflow_settings import AirflowPlace, Target
 from sandbox.ivy import jars_ready, relock, spark_jars
 from sandbox.jars import LOCK_FILE, USUAL_SETS, JarSet, jar_paths, read_lock
 from sandbox.java import Java, find_java
@@ -30,7 +33,7 @@ from sandbox.mlflow_stores import Artifacts, Backend
 from sandbox.postgresql_server import postgresql_down, postgresql_status, postgresql_up
 from sandbox.s3_server import given_endpoint, s3_access, s3_down, s3_status, s3_up
 from sandbox.service import ServiceState
-from sandbox.settings import SandboxSettings
+from sandbox.settings import PROJECT, SandboxSettings
 
 app = typer.Typer(
     add_completion=False,
@@ -201,6 +204,36 @@ def env() -> None:
         variables |= access.as_environment()
     for name, value in variables.items():
         show(f"export {name}={shlex.quote(value)}")
+
+
+@app.command()
+def airflow(
+    target: Annotated[
+        Target, typer.Option(help="whose DAGs are loaded; yandex: the cloud's too")
+    ] = Target.LOCAL,
+) -> None:
+    """Run Airflow with our DAGs until Ctrl-C, and MLflow beside it; leaves no process behind.
+
+    Example: python -m sandbox airflow
+    """
+    settings = _settings()
+    venv = os.environ.get("STREAMGAUGE_AIRFLOW") or PROJECT / ".venv-airflow"
+    folder = settings.folder / "airflow"
+    place = AirflowPlace(PROJECT, folder, Path(venv).absolute(), settings.airflow_port)
+    server = mlflow_up(settings, os.environ)
+    try:
+        variables = {**os.environ, "MLFLOW_TRACKING_URI": server.address}
+        run_airflow(place, target, variables, lambda: _show_addresses(place, server))
+    finally:
+        if server.started_s is not None:
+            mlflow_down(settings)
+
+
+def _show_addresses(place: AirflowPlace, server: ServiceState) -> None:
+    show(f"airflow: {place.page} ({login_of(place)})")
+    show(f"mlflow: {server.address}")
+    show(f"for `airflow ...` in another shell: . {place.shell_file}")
+    show("Ctrl-C stops both")
 
 
 @app.command("lock-jars")

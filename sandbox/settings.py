@@ -35,6 +35,7 @@ class SandboxSettings(BaseSettings):
         15432, ge=1024, le=65535, description="port of the PostgreSQL server"
     )
     s3_port: int = Field(29000, ge=1024, le=65535, description="port of the S3 server")
+    airflow_port: int = Field(18080, ge=1024, le=65535, description="port of Airflow's page")
 
     @property
     def folder(self) -> Path:
