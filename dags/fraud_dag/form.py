@@ -19,7 +19,7 @@ SMALLEST_CORES: Final = 0.01
 _RUN_NAME: Final = r"^[A-Za-z0-9][A-Za-z0-9._-]{0,99}$"
 _CHANGE: Final = r"^[a-z_][a-z0-9_.]*=.+$"
 
-_WHAT: Final = "What is compared"
+# Airflow's page opens the fields that are in no section, and folds the sections
 _WITH: Final = "Model and load"
 _MORE: Final = "More"
 
@@ -33,7 +33,6 @@ COMPARISON: Final[Mapping[str, Mapping[str, Any]]] = {
         "uniqueItems": True,
         "title": "Engines",
         "description": "Each is measured alone, under the same load.",
-        "section": _WHAT,
     },
     "instances": {
         "default": [1, 2],
@@ -43,7 +42,6 @@ COMPARISON: Final[Mapping[str, Mapping[str, Any]]] = {
         "uniqueItems": True,
         "title": "Instance counts",
         "description": f"A list of counts from 1 to {MOST_INSTANCES}, for example [1, 2].",
-        "section": _WHAT,
     },
     "rates_eps": {
         "default": [50, 400],
@@ -53,7 +51,6 @@ COMPARISON: Final[Mapping[str, Mapping[str, Any]]] = {
         "uniqueItems": True,
         "title": "Rates",
         "description": "Transactions per second, for example [50, 400].",
-        "section": _WHAT,
     },
     "profile": {
         "default": "smoke",
@@ -62,7 +59,6 @@ COMPARISON: Final[Mapping[str, Mapping[str, Any]]] = {
         "title": "Profile",
         "description": "How long and how often a rate is measured: smoke 80 s once, quick 2 min "
         "once, standard 4 min three times, full 7 min five times.",
-        "section": _WHAT,
     },
     "instance_cpu": {
         "default": None,
@@ -71,7 +67,6 @@ COMPARISON: Final[Mapping[str, Mapping[str, Any]]] = {
         "maximum": 1024,
         "title": "CPU of an instance",
         "description": "Cores that each instance may use; empty: as many as there are.",
-        "section": _WHAT,
     },
     "model": {
         "default": ".demo/artifact",

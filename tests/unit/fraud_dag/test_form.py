@@ -29,7 +29,7 @@ def test_the_form_offers_every_engine_that_a_campaign_starts():
 
 def test_the_form_says_of_every_field_what_it_is():
     for name, field in COMPARISON.items():
-        assert {"default", "type", "title", "section"} <= set(field), name
+        assert {"default", "type", "title"} <= set(field), name
 
 
 def test_what_the_form_leaves_at_its_default_is_a_plan():
