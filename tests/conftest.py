@@ -7,6 +7,7 @@ pytest's own folder, with the jars of the shared cache; it ends with pytest, how
 from __future__ import annotations
 
 import os
+import signal
 import uuid
 from collections.abc import Iterator
 from pathlib import Path
@@ -29,6 +30,9 @@ from tests.secret_search import CommandLines
 collect_ignore = [] if "SPARK35_PYTHON" in os.environ else ["spark35"]
 
 pytest_plugins = ["tests.model_fixtures"]
+
+# A shell that runs us in the background has us ignore Ctrl-C, and with us what tests interrupt.
+signal.signal(signal.SIGINT, signal.default_int_handler)
 
 # A busy machine is no failure of a property.
 hypothesis_settings.register_profile("no-deadline", deadline=None)
