@@ -71,7 +71,16 @@ def _spark(records: Records) -> Evidence:
 
 
 def _queue(records: Records) -> Evidence:
-    return _of_runs(records, _knees)
+    """Each engine by the newest run that has decided it; the cloud's come alone."""
+    runs = records.local_runs if records.cloud_run is None else (records.cloud_run,)
+    newest: dict[str, str] = {}
+    for run in runs:
+        for engine, line in _knees(run):
+            newest.setdefault(engine, line)
+    if not newest:
+        return Evidence()
+    status: Status = "Verified locally" if records.cloud_run is None else "Done"
+    return Evidence(status, tuple(line for _, line in sorted(newest.items())))
 
 
 def _dag(records: Records) -> Evidence:
@@ -130,15 +139,15 @@ def _whole(step: Values) -> bool:
     return bool(step["scored"] > 0) and all(step[name] == 0 for name in names)
 
 
-def _knees(run: Run) -> Iterator[str]:
+def _knees(run: Run) -> Iterator[tuple[str, str]]:
+    """Engine with its count, and what is said of it."""
     for cell in run.values["cells"]:
         knee = cell.get("knee_backlog") or {}
         low, high = knee.get("low_eps"), knee.get("high_eps")
         if low is not None and high is not None and knee.get("confirmed"):
-            yield (
-                f"запуск {run.id}: {cell['engine']} x{cell['instances']}: очередь растёт "
-                f"между {low:g} и {high:g} событий в секунду"
-            )
+            engine = f"{cell['engine']} x{cell['instances']}"
+            said = f"очередь растёт между {low:g} и {high:g} событий в секунду"
+            yield engine, f"запуск {run.id}: {engine}: {said}"
 
 
 def _services(records: Records, kinds: set[str]) -> tuple[str, ...]:
