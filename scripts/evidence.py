@@ -6,7 +6,7 @@ the cloud "Done".
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Final, Literal
 
@@ -71,16 +71,19 @@ def _spark(records: Records) -> Evidence:
 
 
 def _queue(records: Records) -> Evidence:
-    """Each engine by the newest run that has decided it; the cloud's come alone."""
-    runs = records.local_runs if records.cloud_run is None else (records.cloud_run,)
-    newest: dict[str, str] = {}
-    for run in runs:
+    """Each engine by the newest run that has decided it; those of the cloud count alone."""
+    if records.cloud_run is not None and (lines := _newest_knees((records.cloud_run,))):
+        return Evidence("Done", lines)
+    lines = _newest_knees(records.local_runs)
+    return Evidence("Verified locally", lines) if lines else Evidence()
+
+
+def _newest_knees(newest_first: Iterable[Run]) -> tuple[str, ...]:
+    found: dict[str, str] = {}
+    for run in newest_first:
         for engine, line in _knees(run):
-            newest.setdefault(engine, line)
-    if not newest:
-        return Evidence()
-    status: Status = "Verified locally" if records.cloud_run is None else "Done"
-    return Evidence(status, tuple(line for _, line in sorted(newest.items())))
+            found.setdefault(engine, line)
+    return tuple(line for _, line in sorted(found.items()))
 
 
 def _dag(records: Records) -> Evidence:

@@ -63,6 +63,15 @@ def test_spark_is_not_verified_by_a_run_that_lost_or_did_not_compare(change: dic
     assert status(4, Records(local_runs=(run("here", steps=steps),))) == "In progress"
 
 
+@pytest.mark.parametrize("number", [3, 4, 7])
+def test_a_run_in_the_cloud_that_says_nothing_does_not_hide_one_of_this_machine(number: int):
+    nothing = run("there", steps=[], cells=[])
+
+    evidence = evidence_of(number, Records(cloud_run=nothing, local_runs=(run("here"),)))
+
+    assert evidence.status == "Verified locally"
+
+
 def test_each_engine_shows_its_newest_knee_of_this_machine():
     def cells(engine: str, low: float) -> list[dict[str, object]]:
         knee = {"low_eps": low, "high_eps": low + 1, "confirmed": True}
