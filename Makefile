@@ -22,7 +22,7 @@ TARGET ?= local
 # What managed clusters offer; PySpark 3.5 knows no newer Python than 3.11.
 PYTHON35 ?= $(shell for python in python3.10 python3.11 $(RUN); do \
   $$python -c '' 2> /dev/null && echo $$python && break; done)
-LEFTOVERS := $(DEMO) .sandbox .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis build
+LEFTOVERS := $(DEMO) .sandbox .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis build dist
 
 .PHONY: help setup demo test test-faults test-spark35 test-dags terraform-tools check up down mlflow airflow \
   clean jars baselines airflow-env wheel cloud-up cloud-upload cloud-inventory cloud-mlflow cloud-down cloud-verify \

@@ -6,7 +6,7 @@ the cloud "Done".
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Final, Literal
 
@@ -71,7 +71,19 @@ def _spark(records: Records) -> Evidence:
 
 
 def _queue(records: Records) -> Evidence:
-    return _of_runs(records, _knees)
+    """Each engine by the newest run that has decided it; those of the cloud count alone."""
+    if records.cloud_run is not None and (lines := _newest_knees((records.cloud_run,))):
+        return Evidence("Done", lines)
+    lines = _newest_knees(records.local_runs)
+    return Evidence("Verified locally", lines) if lines else Evidence()
+
+
+def _newest_knees(newest_first: Iterable[Run]) -> tuple[str, ...]:
+    found: dict[str, str] = {}
+    for run in newest_first:
+        for engine, line in _knees(run):
+            found.setdefault(engine, line)
+    return tuple(line for _, line in sorted(found.items()))
 
 
 def _dag(records: Records) -> Evidence:
@@ -130,15 +142,15 @@ def _whole(step: Values) -> bool:
     return bool(step["scored"] > 0) and all(step[name] == 0 for name in names)
 
 
-def _knees(run: Run) -> Iterator[str]:
+def _knees(run: Run) -> Iterator[tuple[str, str]]:
+    """Engine with its count, and what is said of it."""
     for cell in run.values["cells"]:
         knee = cell.get("knee_backlog") or {}
         low, high = knee.get("low_eps"), knee.get("high_eps")
         if low is not None and high is not None and knee.get("confirmed"):
-            yield (
-                f"запуск {run.id}: {cell['engine']} x{cell['instances']}: очередь растёт "
-                f"между {low:g} и {high:g} событий в секунду"
-            )
+            engine = f"{cell['engine']} x{cell['instances']}"
+            said = f"очередь растёт между {low:g} и {high:g} событий в секунду"
+            yield engine, f"запуск {run.id}: {engine}: {said}"
 
 
 def _services(records: Records, kinds: set[str]) -> tuple[str, ...]:

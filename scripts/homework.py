@@ -116,6 +116,8 @@ def _links(records: Records, folder: Path) -> Iterator[str]:
     if not runs:
         return
     yield "## Отчёты и графики"
+    yield "Файлы лежат там, где сделаны измерения; в репозитории их нет."
+    yield ""
     for run in runs:
         report = _link(run.folder / "report.html", folder)
         yield f"- [{run.id}]({report}): {run.values['sentence']}"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from fraud_cloud.errors import GoneError, RefusedError
+from fraud_cloud.errors import DeniedError, GoneError, RefusedError
 from fraud_cloud.inventory import Inventory, take_inventory
 from fraud_cloud.purge import Means, purge
 from fraud_cloud.resource import Resource, expired
@@ -26,7 +26,7 @@ def reap(means: Means, now_s: float) -> tuple[Resource, ...]:
         What is past its end and bills on.
 
     Raises:
-        DeniedError: a service may not be listed or changed.
+        DeniedError: Spark clusters or instance groups may not be listed or changed.
         LeftoversError: a cluster is still there when the time is over.
     """
     purge(means, made_by_runs(before_s=now_s))
@@ -34,6 +34,8 @@ def reap(means: Means, now_s: float) -> tuple[Resource, ...]:
     over = past_end(means, inventory, now_s)
     for one in to_stop(over):
         _stopped(means, one)
+    for denied in inventory.denied:
+        means.tell(f"not known: {denied.kind}: {denied.reason}")
     if over:
         names = "".join(f"\n  {one}" for one in over)
         means.tell(f"past the session's end and still billing; {REMEDY}:{names}")
@@ -54,6 +56,6 @@ def _stopped(means: Means, resource: Resource) -> None:
     try:
         means.tell(f"{resource}: stopping")
         means.cloud.stop(resource)
-    except (GoneError, RefusedError) as error:
-        # The next round tries again.
+    except (DeniedError, GoneError, RefusedError) as error:
+        # The next round tries again; what else is past its end is not kept from being stopped.
         means.tell(f"{resource}: {error}")

@@ -78,6 +78,10 @@ class Root:
         """
         self._must("apply", "-input=false", _PLAN)
 
+    def forget_plan(self) -> None:
+        """Remove the plan that `planned` kept: it holds passwords."""
+        (self.folder / _PLAN).unlink(missing_ok=True)
+
     def destroy(self) -> None:
         """Destroy, and try again: what the cloud refuses once it often does the next time.
 

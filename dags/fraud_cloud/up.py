@@ -65,6 +65,14 @@ def up(around: Surroundings, sources: Sources, hours: float) -> None:
         ConfigError: a file is missing, or the person does not agree.
         SurroundingsError: Terraform or the cloud does not do its part.
     """
+    try:
+        _up(around, sources, hours)
+    finally:
+        for root in (around.standing, around.session):
+            root.forget_plan()
+
+
+def _up(around: Surroundings, sources: Sources, hours: float) -> None:
     started_s = around.means.clock.now_s()
     for root in (around.standing, around.session):
         _require_variables(root)

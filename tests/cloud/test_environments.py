@@ -7,7 +7,7 @@ import shutil
 import subprocess
 import sys
 import zipfile
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import pytest
@@ -53,6 +53,14 @@ def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return built
 
 
+@pytest.fixture
+def environment(tmp_path: Path) -> Iterator[Path]:
+    """A folder that does not outlive its test: half a gigabyte."""
+    folder = tmp_path / "venv"
+    yield folder
+    shutil.rmtree(folder)
+
+
 def test_the_wheel_holds_every_package_with_its_data_and_no_tests(wheel: Path):
     names = zipfile.ZipFile(wheel).namelist()
 
@@ -71,13 +79,17 @@ def test_the_wheel_holds_every_package_with_its_data_and_no_tests(wheel: Path):
     ],
 )
 def test_a_place_runs_its_programs_with_its_lock_and_the_wheel_alone(
-    wheel: Path, tmp_path: Path, lock: str, programs: Sequence[str], absent: Sequence[str]
+    wheel: Path,
+    environment: Path,
+    tmp_path: Path,
+    lock: str,
+    programs: Sequence[str],
+    absent: Sequence[str],
 ):
-    home = tmp_path / "venv"
+    python = environment / "bin/python"
     locked = PROJECT / f"requirements/{lock}.txt"
-    python = home / "bin/python"
     steps = (
-        (_uv(), "venv", "--quiet", "--python", sys.executable, home),
+        (_uv(), "venv", "--quiet", "--python", sys.executable, environment),
         (_uv(), "pip", "install", "-q", "--python", python, "--require-hashes", "-r", locked),
         (_uv(), "pip", "install", "-q", "--python", python, "--no-deps", wheel),
     )

@@ -216,3 +216,20 @@ def test_before_the_end_the_reaper_touches_nothing(cloud: CloudDouble, means: Me
 
     assert reap(means, now_s=2000.0) == ()
     assert cloud.asked("Delete") + cloud.asked("Stop") + cloud.asked("Update") == []
+
+
+def test_what_the_reaper_may_not_do_is_told_and_keeps_nothing_else_from_being_done(
+    cloud: CloudDouble, means: Means
+):
+    over = cloud.labels() | {means.contract.expires_label: "1000"}
+    for service in (KAFKA, POSTGRESQL):
+        cloud.add(service, f"over-{service.kind}", over)
+    cloud.fail(KAFKA, "Stop", "denied")
+    cloud.fail(AIRFLOW, "List", "denied")
+    said: list[str] = []
+
+    reap(replace(means, tell=said.append), now_s=2000.0)
+
+    assert {kind for kind, _ in cloud.asked("Stop")} == {KAFKA.kind, POSTGRESQL.kind}
+    assert any(line.startswith("not known: airflow-cluster") for line in said)
+    assert any("over-kafka-cluster" in line and "PERMISSION_DENIED" in line for line in said)

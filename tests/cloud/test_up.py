@@ -81,6 +81,7 @@ def test_both_roots_are_applied_with_the_code_between_them_and_a_record_after(
     kinds = {one["kind"]: one["status"] for one in record["resources"]}
     assert kinds["kafka-cluster"] == "RUNNING"
     assert prepared.state.objects[BUCKET_NAME]["code/ca.pem"] == AUTHORITY
+    assert list(commands.roots.rglob("*.tfplan")) == [], "plans hold passwords"
     assert "dags/fraud_cloud/contract.json" in prepared.state.objects[BUCKET_NAME]
 
 
@@ -95,6 +96,7 @@ def test_the_price_is_said_before_anything_of_the_session_is_made(
     assert "prices of" in done.stdout
     assert prepared.state.names(KAFKA.kind) == set()
     assert "apply" not in prepared.terraform.commands("session")
+    assert list(commands.roots.rglob("*.tfplan")) == []
 
 
 def test_a_second_try_after_a_failed_apply_keeps_the_session_and_asks_for_no_upload_again(

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -59,22 +59,26 @@ class Recorder:
 
     def answer(self, call: Mapping[str, Any]) -> dict[str, Any]:
         """Do one call; the state's lock is held."""
-        folder, command, *rest = call["arguments"]
-        root = Path(folder.removeprefix("-chdir=")).name
-        self.runs.append((root, command, tuple(rest)))
+        where, command, *rest = call["arguments"]
+        folder = Path(where.removeprefix("-chdir="))
+        self.runs.append((folder.name, command, tuple(rest)))
         if self.fails.get(command, 0) > 0:
             self.fails[command] -= 1
             return {"stdout": f"{command}: told to fail\n", "code": 1}
-        return {"stdout": self._done(root, command), "code": 0}
+        return {"stdout": self._done(folder, command, rest), "code": 0}
 
     def commands(self, root: str) -> list[str]:
         """Commands that a root saw, in order."""
         return [command for where, command, _ in self.runs if where == root]
 
-    def _done(self, root: str, command: str) -> str:
+    def _done(self, folder: Path, command: str, rest: Sequence[str]) -> str:
+        root = folder.name
         if command == "destroy":
             for identifier in self.state.declared.pop(root, []):
                 self.state.remove(identifier)
+        elif command == "plan":
+            # As Terraform does, into the folder that it was given.
+            (folder / rest[-1].removeprefix("-out=")).touch()
         elif command == "apply" and root in self.makes:
             self.makes[root]()
         elif command == "show":

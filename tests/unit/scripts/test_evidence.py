@@ -63,6 +63,31 @@ def test_spark_is_not_verified_by_a_run_that_lost_or_did_not_compare(change: dic
     assert status(4, Records(local_runs=(run("here", steps=steps),))) == "In progress"
 
 
+@pytest.mark.parametrize("number", [3, 4, 7])
+def test_a_run_in_the_cloud_that_says_nothing_does_not_hide_one_of_this_machine(number: int):
+    nothing = run("there", steps=[], cells=[])
+
+    evidence = evidence_of(number, Records(cloud_run=nothing, local_runs=(run("here"),)))
+
+    assert evidence.status == "Verified locally"
+
+
+def test_each_engine_shows_its_newest_knee_of_this_machine():
+    def cells(engine: str, low: float) -> list[dict[str, object]]:
+        knee = {"low_eps": low, "high_eps": low + 1, "confirmed": True}
+        return [{"engine": engine, "instances": 1, "knee_backlog": knee}]
+
+    newest_first = (
+        run("third", cells=cells("spark", 30.0)),
+        run("second", cells=cells("faust", 20.0)),
+        run("first", cells=cells("faust", 10.0)),
+    )
+
+    lines = evidence_of(7, Records(local_runs=newest_first)).lines
+
+    assert [line.split(":")[0] for line in lines] == ["запуск second", "запуск third"]
+
+
 def test_a_knee_that_was_not_confirmed_says_nothing():
     knee = {"low_eps": 10.0, "high_eps": 20.0, "confirmed": False}
     cells = [{"engine": "faust", "instances": 1, "knee_backlog": knee}]
