@@ -101,10 +101,10 @@ class AirflowHere:
     def has_broker(self) -> bool:
         return run_sandbox("status", "kafka", environment=self.environment).returncode == 0
 
-    def ask(self, path: str, body: dict | None = None) -> Any:
+    def ask(self, path: str, body: dict | None = None, method: str = "POST") -> Any:
         """One question to its REST API."""
         answer = requests.request(
-            "GET" if body is None else "POST",
+            "GET" if body is None else method,
             self.place.page + path,
             json=body,
             headers={"Authorization": f"Bearer {self._token}"},
@@ -142,6 +142,11 @@ class AirflowHere:
             "reset_dag_runs": True,
         }
         self.ask(f"/api/v2/dags/{DAG}/clearTaskInstances", body)
+
+    def mark_failed(self, run: str, task: str, map_index: int) -> None:
+        """What the page does: the task is over for Airflow, whatever it is at."""
+        path = f"{self._run(run)}/taskInstances/{task}/{map_index}"
+        self.ask(path, {"new_state": "failed"}, "PATCH")
 
     def wait_for_end(self, run: str, within_s: float) -> str:
         self.wait(lambda: self.state(run) in _OVER, within_s, f"the end of {run}")

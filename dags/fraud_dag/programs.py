@@ -133,7 +133,7 @@ class Program:
 
 
 def stop_leftovers(variable: str, value: str, say: Say, within_s: float = STOP_WITHIN_S) -> int:
-    """Stop every process that was started with a variable, ours and its descendants excepted.
+    """Stop every process that was started with a variable, and wait until all have ended.
 
     A task that was killed, or whose scheduler was, may have left a program that is still stopping.
 

@@ -142,6 +142,15 @@ def first_saved(here, folder: Path) -> Path:
     return next(folder.glob("[!.]*/step.json"))
 
 
+def test_a_cell_that_is_marked_as_failed_stops_its_program(here, asked, load_of):
+    run = here.trigger(**asked)
+    load_of(run)
+    here.mark_failed(run, "cell", 0)
+    assert here.wait_for_end(run, within_s=300) == "failed", here.tasks(run)
+    assert here.tasks(run)["clean_up"] == "success"
+    nothing_is_left(here)
+
+
 def test_ctrl_c_leaves_no_process_and_the_next_start_completes_the_run(here, asked, load_of):
     run = here.trigger(**asked)
     load_of(run)
