@@ -51,7 +51,7 @@ test-spark35: setup jars $(SPARK35)/installed ## the submitted job on a Spark 3.
 	@$(RUN) -m sandbox jars spark35 > /dev/null
 	@SPARK35_PYTHON=$(CURDIR)/$(SPARK35)/bin/python $(RUN) -m pytest tests/spark35
 
-test-dags: setup jars airflow-env $(AIRFLOW210)/installed ## the DAGs on Airflow 2.10 and 3, and a run with both engines (500 MB more, 20 minutes)
+test-dags: setup jars airflow-env $(AIRFLOW210)/installed ## the DAGs on Airflow 2.10 and 3, and a run with both engines (400 MB more, 25 minutes)
 	@$(RUN) -m pytest tests/dags
 
 check: setup ## ruff, mypy and import-linter
@@ -92,7 +92,7 @@ $(BASELINES)/installed: requirements/baselines.txt | setup
 	@VIRTUAL_ENV=$(CURDIR)/$(BASELINES) $(VENV)/bin/uv pip install --quiet --no-deps -e .
 	@touch $@
 
-airflow-env: $(AIRFLOW)/installed ## environment of Airflow 3 in .venv-airflow (0.3 GB)
+airflow-env: $(AIRFLOW)/installed ## environment of Airflow 3 in .venv-airflow (0.2 GB)
 
 $(AIRFLOW)/installed: requirements/airflow.txt | setup
 $(AIRFLOW210)/installed: requirements/airflow210.txt | setup
