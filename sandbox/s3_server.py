@@ -126,7 +126,7 @@ def server_command(program: Path, folder: Path, port: int) -> list[str]:
     return [
         *(str(program), "serve", "s3", str(buckets_folder(folder))),
         *("--config", "/dev/null", "--addr", f"{LOOPBACK}:{port}"),
-        *("--dir-cache-time", "0s"),  # files that a user puts into the folder are there at once
+        *("--dir-cache-time", "100ms"),  # files that a user puts into the folder are there soon
     ]
 
 

@@ -32,7 +32,7 @@ def s3_server(folder: Path):
         port = probe.getsockname()[1]
     command = [rclone(), "serve", "s3", str(folder), "--config", "/dev/null"]
     command += ["--addr", f"127.0.0.1:{port}", "--auth-key", f"{KEY},{SECRET}"]
-    command += ["--dir-cache-time", "0s"]  # tests put files into the folder and take them away
+    command += ["--dir-cache-time", "100ms"]  # tests put files into the folder and take them away
     process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
     try:
         wait_until(
