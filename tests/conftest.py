@@ -31,8 +31,10 @@ collect_ignore = [] if "SPARK35_PYTHON" in os.environ else ["spark35"]
 
 pytest_plugins = ["tests.model_fixtures"]
 
-# A shell that runs us in the background has us ignore Ctrl-C, and with us what tests interrupt.
+# A shell that runs us in the background has us ignore Ctrl-C, nohup the end of the terminal,
+# and with us what the tests start would.
 signal.signal(signal.SIGINT, signal.default_int_handler)
+signal.signal(signal.SIGHUP, signal.SIG_DFL)
 
 # A busy machine is no failure of a property.
 hypothesis_settings.register_profile("no-deadline", deadline=None)
