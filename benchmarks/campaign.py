@@ -115,23 +115,35 @@ def run_campaign(request: Request, announce: Announcement) -> tuple[RunResult, P
         campaign = _Campaign(request.plan, cells, folder, announce)
         campaign.tidy()
         campaign.announce_start()
-        bench = Bench(
-            broker=Broker(found.settings),
-            artifact=found.artifact,
-            transactions=request.transactions,
+        programs: dict[str, Sequence[str]] = (
+            {} if stream else {c.engine: _program(request.plan, c) for c in cells}
+        )
+        bench = replace(
+            _bench(request, found, folder, announce.tell),
             features=features,
-            run_folder=folder,
-            run_id=folder.name,
-            programs={} if stream else {c.engine: _program(request.plan, c) for c in cells},
-            rules=rules_of(request.plan),
-            extend=request.plan.step.extend,
-            broker_processes=single_samples(found.broker_pid) if found.broker_pid else None,
-            tell=announce.tell,
+            programs=programs,
             stream=stream,
             supply=supply,
         )
         _check_start(bench, cells)
         return campaign.go_on(bench), folder
+
+
+def _bench(request: Request, found: Found, folder: Path, tell: Callable[[Progress], None]) -> Bench:
+    """What request and surroundings say of it; no engine and no offline features yet."""
+    return Bench(
+        broker=Broker(found.settings),
+        artifact=found.artifact,
+        transactions=request.transactions,
+        features=None,
+        run_folder=folder,
+        run_id=folder.name,
+        programs={},
+        rules=rules_of(request.plan),
+        extend=request.plan.step.extend,
+        broker_processes=single_samples(found.broker_pid) if found.broker_pid else None,
+        tell=tell,
+    )
 
 
 def _stream(request: Request, found: Found, at_end: ExitStack) -> Stream | None:

@@ -68,13 +68,7 @@ def _scaling(cells: Sequence[CellResult]) -> ScalingResult:
     assert fit is not None  # noqa: S101  # there are at least two
     shares = efficiencies(capacities)
     points = [
-        CapacityPoint(
-            instances=one.instances,
-            low_eps=one.low_eps,
-            high_eps=one.high_eps,
-            confirmed=bool(cell.knee_backlog and cell.knee_backlog.confirmed),
-            efficiency=_result(shares.get(one.instances), 3),
-        )
+        _point(cell, one, shares.get(one.instances))
         for cell, one in zip(ordered, capacities, strict=True)
     ]
     slope = _result(fit.eps_per_instance, 1)
@@ -100,6 +94,16 @@ def _scaling(cells: Sequence[CellResult]) -> ScalingResult:
             for one in fit.fitted
         ],
         sentence=_sentence(ordered[0], capacities, shares, fit),
+    )
+
+
+def _point(cell: CellResult, capacity: Capacity, share: Estimate | None) -> CapacityPoint:
+    return CapacityPoint(
+        instances=capacity.instances,
+        low_eps=capacity.low_eps,
+        high_eps=capacity.high_eps,
+        confirmed=bool(cell.knee_backlog and cell.knee_backlog.confirmed),
+        efficiency=_result(share, 3),
     )
 
 
