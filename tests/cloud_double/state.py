@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, MutableMapping
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
@@ -47,7 +47,8 @@ class Doing:
         about: id of the thing.
         kind: of the thing.
         looks: so many looks at it are needed until it ends; each shows it running.
-        effect: what its end does; None for one that fails.
+        effect: what it does once that is over; None for one that fails.
+        settled: whether what that began is over too.
         error: what it says when it fails.
         done: whether it has ended.
     """
@@ -56,6 +57,7 @@ class Doing:
     kind: str
     looks: int
     effect: Callable[[], None] | None
+    settled: Callable[[], bool] = lambda: True
     error: str = ""
     done: bool = False
 
@@ -85,7 +87,7 @@ class State:
     faults: list[Fault] = field(default_factory=list)
     declared: dict[str, list[str]] = field(default_factory=dict)
     calls: list[tuple[str, str, Any]] = field(default_factory=list)
-    objects: dict[str, dict[str, bytes]] = field(default_factory=dict)
+    objects: MutableMapping[str, MutableMapping[str, bytes]] = field(default_factory=dict)
     lock: threading.RLock = field(default_factory=threading.RLock)
     _last: int = 0
 
@@ -149,9 +151,10 @@ class State:
         if doing.looks > 0:
             doing.looks -= 1
             return
-        doing.done = True
         if doing.effect is not None:
-            doing.effect()
+            effect, doing.effect = doing.effect, None
+            effect()
+        doing.done = doing.settled()
 
     def look_at_all(self, kind: str) -> None:
         """A list of a kind is a look at every operation on it."""
