@@ -15,8 +15,8 @@ from pathlib import Path
 from typing import Any
 
 from sandbox.settings import PROJECT
-from tests.cloud_double.hosts import Phase
 from tests.cloud_double.host_files import SIZE, UNIT_FILE
+from tests.cloud_double.hosts import Phase
 from tests.cloud_double.unit_file import Unit, filled_in, parse_environment, parse_unit
 
 _LOOK_EVERY_S = 0.3

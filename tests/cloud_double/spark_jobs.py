@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import signal
 import subprocess
@@ -147,10 +148,8 @@ class RunningJob:
             pass
         if self._process.poll() is None:
             self._process.send_signal(signal.SIGTERM)
-            try:
+            with contextlib.suppress(subprocess.TimeoutExpired):
                 self._process.wait(_STOPS_WITHIN_S)
-            except subprocess.TimeoutExpired:
-                pass
         self._kill_session()
         self._process.wait(30)
 
