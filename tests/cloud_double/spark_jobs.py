@@ -91,19 +91,23 @@ class RunningJob:
 
     def _run(self) -> None:
         try:
-            for one in objects_of(self._spec):
-                self._fetch(one)
-            jars = jars_of(self._spec.packages, self._place.packages)
-            self._go_on_to("PENDING")
-            master = self._cluster.master()
-        except (SubmissionError, AssertionError) as error:
-            (self._folder / "job.log").write_text(f"error: {error}\n")
+            command = self._prepared()
+            if not self._cancelled.is_set():
+                self._submit(command)
+                self._watch()
+            self.phase = self._end()
+        except Exception as error:  # noqa: BLE001 - a job of which nobody hears would be waited for
+            with (self._folder / "job.log").open("a") as log:
+                log.write(f"error: {error}\n")
             self.phase = "ERROR"
-            return
-        if not self._cancelled.is_set():
-            self._submit(self._command(master, jars))
-            self._watch()
-        self.phase = self._end()
+
+    def _prepared(self) -> list[str]:
+        """The command, once everything that it needs is there."""
+        for one in objects_of(self._spec):
+            self._fetch(one)
+        jars = jars_of(self._spec.packages, self._place.packages)
+        self._go_on_to("PENDING")
+        return self._command(self._cluster.master(), jars)
 
     def _fetch(self, one: Object) -> None:
         try:

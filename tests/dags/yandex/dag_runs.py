@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import shutil
-import signal
 import subprocess
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+
+import psutil
 
 from tests.airflow_env import Airflow
 from tests.cloud_double.executing import BUCKET_NAME
@@ -73,13 +75,11 @@ class DagRun:
         return dict(json.loads(content))
 
     def kill(self) -> None:
-        """Whatever happened: nothing of it runs on."""
-        for pid in (int(one.name) for one in Path("/proc").iterdir() if one.name.isdigit()):
-            try:
-                if os.getsid(pid) == self.process.pid:
-                    os.kill(pid, signal.SIGKILL)
-            except (ProcessLookupError, PermissionError):
-                continue
+        """kill -9 of Airflow; what it has started has a session of its own and goes on."""
+        for process in psutil.process_iter():
+            with contextlib.suppress(psutil.Error, ProcessLookupError):
+                if os.getsid(process.pid) == self.process.pid:
+                    process.kill()
         self.process.wait(30)
 
 
@@ -94,6 +94,7 @@ class Worker:
         self._airflow = airflow
         self.home = home
         self._session = session
+        self._work = work
         self._dags = home / "dags"
         self._runs: list[DagRun] = []
         bucket = session.cloud.jobs.place.buckets / BUCKET_NAME
@@ -138,6 +139,10 @@ class Worker:
         """Whatever happened: nothing of it runs on."""
         for run in self._runs:
             run.kill()
+        for process in psutil.process_iter():
+            with contextlib.suppress(psutil.Error):
+                if any(word.startswith(f"{self._work}/") for word in process.cmdline()[:1]):
+                    process.kill()
 
 
 def runs_in(session: Session) -> set[str]:

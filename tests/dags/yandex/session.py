@@ -29,7 +29,6 @@ from tests.services import Services
 
 _PIN = re.compile(r"(pandas|pyarrow|numpy|onnxruntime|confluent-kafka|orjson|pydantic)==[0-9.]+")
 _SESSION_S = 6 * 3600
-_TOPICS = "fraud-"
 
 
 @dataclass(frozen=True)
@@ -76,15 +75,15 @@ class Session:
         """The instance group of the Faust hosts, as the API tells it."""
         return self.cloud.double.state.of(GROUP.kind)[self.cloud.group_id]
 
-    def topics(self) -> set[str]:
-        """Topics of runs that the broker has."""
+    def topics(self, run: str) -> set[str]:
+        """Topics of a run that the broker has."""
         found = self._admin().list_topics(timeout=30).topics
-        return {name for name in found if name.startswith(_TOPICS)}
+        return {name for name in found if name.startswith(f"fraud-{run}-")}
 
-    def consumer_groups(self) -> set[str]:
-        """Consumer groups of runs that the broker has."""
+    def consumer_groups(self, run: str) -> set[str]:
+        """Consumer groups of a run that the broker has."""
         found = self._admin().list_consumer_groups(request_timeout=30).result().valid
-        return {one.group_id for one in found if one.group_id.startswith(_TOPICS)}
+        return {one.group_id for one in found if one.group_id.startswith(f"fraud-{run}-")}
 
     def published(self, run: str) -> set[str]:
         """Names of the runs that MLflow has of a campaign, without the campaign's own."""

@@ -25,10 +25,10 @@ SMALL = {"engines": ["faust"], "instances": [1], "rates_eps": [50], "changes": S
 
 def nothing_is_left(session, run):
     session.cloud.require_idle()
-    assert session.topics() == set()
-    assert session.consumer_groups() == set()
-    left = [key for key in session.cloud.objects if key.startswith("checkpoints/")]
-    assert [key for key in left if f"/{run}/" in key] == []
+    assert session.topics(run) == set()
+    assert session.consumer_groups(run) == set()
+    kept = f"checkpoints/{run}/"
+    assert [key for key in session.cloud.objects if key.startswith(kept)] == []
     assert f"runs/{run}/kafka.env" not in session.cloud.objects
 
 
