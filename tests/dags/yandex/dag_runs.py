@@ -88,6 +88,7 @@ class Worker:
 
     Attributes:
         home: its folder, with logs and database.
+        dags: its copy of the bucket's DAGs.
     """
 
     def __init__(self, airflow: Airflow, home: Path, session: Session, work: Path) -> None:
@@ -95,15 +96,15 @@ class Worker:
         self.home = home
         self._session = session
         self._work = work
-        self._dags = home / "dags"
+        self.dags = home / "dags"
         self._runs: list[DagRun] = []
         bucket = session.cloud.jobs.place.buckets / BUCKET_NAME
-        shutil.copytree(bucket / "dags", self._dags)
+        shutil.copytree(bucket / "dags", self.dags)
         usual = airflow.environment(home)
         kept = {name: value for name, value in usual.items() if not _is_of_this_machine(name)}
         self.environment = kept | {
-            "AIRFLOW__CORE__DAGS_FOLDER": str(self._dags),
-            "PYTHONPATH": str(self._dags),
+            "AIRFLOW__CORE__DAGS_FOLDER": str(self.dags),
+            "PYTHONPATH": str(self.dags),
             "FRAUD_WORK": str(work),
             **session.variables,
         }
@@ -119,7 +120,7 @@ class Worker:
             changes: more variables of the worker.
             conf: what is asked.
         """
-        file = self._dags / FILES[dag]
+        file = self.dags / FILES[dag]
         command = self._airflow.test_run(dag, file, json.dumps(conf))
         log = self.home / f"dags-test-{len(self._runs)}.log"
         with log.open("wb") as out:

@@ -7,7 +7,7 @@ import time
 import pytest
 
 from fraud_cloud.services import KAFKA, POSTGRESQL, SPARK
-from tests.dags.yandex.dag_runs import DAG, REAPER
+from tests.dags.yandex.dag_runs import DAG, REAPER, Worker
 from tests.dags.yandex.test_yandex_run import SHORT, SMALL, no_secret_is_told, nothing_is_left
 
 pytestmark = [
@@ -17,7 +17,20 @@ pytestmark = [
     pytest.mark.timeout(2400),
 ]
 
-LONG = [SHORT[0].replace("measure_s: 3", "measure_s: 60"), SHORT[1]]
+LONG = [SHORT[0].replace("measure_s: 3", "measure_s: 40"), SHORT[1]]
+ON_SPARK = SMALL | {"engines": ["spark"]}
+
+
+@pytest.fixture
+def impatient_worker(airflow3, session, work, tmp_path):
+    """One that waits for a cluster for seconds and not for most of an hour."""
+    worker = Worker(airflow3, tmp_path / "worker", session, work)
+    graph = worker.dags / "fraud_yandex" / "graph.py"
+    long = "is_done=steps.cluster_runs, timeout=timedelta(minutes=45)"
+    assert long in graph.read_text()
+    graph.write_text(graph.read_text().replace(long, long.replace("minutes=45", "seconds=5")))
+    yield worker
+    worker.kill()
 
 
 @pytest.fixture(autouse=True)
@@ -38,11 +51,25 @@ def test_a_cluster_that_is_not_made_fails_the_run(session, worker, how, said):
     session.cloud.double.fail(SPARK, "Create", how)
     session.cloud.double.fail(SPARK, "Delete", "operation fails")
 
-    run = worker.start(**SMALL)
+    run = worker.start(**ON_SPARK)
 
     assert run.end(within_s=600) != 0
     assert said in run.said()
     assert f"runs/{run.name}/results/run.json" not in session.cloud.objects
+    nothing_is_left(session, run.name)
+
+
+def test_a_cluster_that_is_not_made_in_time_is_deleted_all_the_same(session, impatient_worker):
+    double = session.cloud.double
+    double.fail(SPARK, "Create", "never ends")
+
+    run = impatient_worker.start(**ON_SPARK)
+
+    run.wait(lambda: "deleting" in run.said(), 600, "the teardown has begun")
+    assert double.state.names(SPARK.kind) == {f"spark-{run.name}"}
+    with double.state.lock:  # the cloud gives up what went on for ever
+        double.state.operations.clear()
+    assert run.end(within_s=300) != 0
     nothing_is_left(session, run.name)
 
 
@@ -52,11 +79,10 @@ def test_a_job_that_dies_fails_its_cell_and_what_the_others_measured_is_kept(ses
     double.fail(SPARK, "Delete", "operation fails")
     before = len(double.asked("Create"))
     run = worker.start(**SMALL | {"engines": ["spark", "faust"], "changes": LONG})
-    job = "spark-1-t1"
-    run.wait(lambda: job in session.cloud.jobs.running(), 900, "the job of the cell runs")
-    run.wait(lambda: session.cloud.jobs.executors() == 1, 180, "its executor runs")
-
-    session.cloud.jobs.running()[job].kill()
+    for job in ("spark-1-t1", "spark-1-t2"):  # a cell has one more try
+        run.wait(lambda job=job: job in session.cloud.jobs.running(), 900, f"{job} runs")
+        run.wait(lambda: session.cloud.jobs.executors() == 1, 180, "its executor runs")
+        session.cloud.jobs.running()[job].kill()
 
     assert run.end(within_s=1200) != 0
     assert "ended with ERROR" in run.said()
@@ -75,7 +101,7 @@ def test_a_job_that_dies_fails_its_cell_and_what_the_others_measured_is_kept(ses
 
 
 def test_a_cluster_that_is_gone_fails_its_cell_with_how_to_go_on(session, worker):
-    run = worker.start(**SMALL | {"engines": ["spark"], "changes": LONG})
+    run = worker.start(**ON_SPARK | {"changes": LONG})
     run.wait(lambda: "spark-1-t1" in session.cloud.jobs.running(), 900, "the job runs")
     state = session.cloud.double.state
     with state.lock:

@@ -7,7 +7,8 @@ import json
 import pytest
 
 from fraud_cloud.services import SPARK
-from tests.dags.yandex.dag_runs import DAG, PREFLIGHT
+from tests.airflow_env import installed
+from tests.dags.yandex.dag_runs import DAG, PREFLIGHT, Worker
 from tests.secret_search import files_with
 
 pytestmark = [
@@ -96,4 +97,15 @@ def test_a_wrong_password_fails_the_preflight_and_nothing_is_measured(session, w
     assert "no-password-of-anybody" not in run.said()
     assert f"runs/{run.name}/results/run.json" not in session.cloud.objects
     assert session.cloud.double.state.names(SPARK.kind) == set()
+    nothing_is_left(session, run.name)
+
+
+def test_a_run_on_the_older_airflow(session, work, tmp_path):
+    worker = Worker(installed("2.10"), tmp_path / "worker", session, work)
+    try:
+        run = worker.start(**SMALL | {"engines": ["faust", "spark"]})
+        assert run.end(within_s=1500) == 0, run.said()[-6000:]
+    finally:
+        worker.kill()
+    assert [step["missing"] for step in run.result()["steps"]] == [0, 0]
     nothing_is_left(session, run.name)
