@@ -140,10 +140,15 @@ class Worker:
         """Whatever happened: nothing of it runs on."""
         for run in self._runs:
             run.kill()
-        for process in psutil.process_iter():
-            with contextlib.suppress(psutil.Error):
-                if any(word.startswith(f"{self._work}/") for word in process.cmdline()[:1]):
-                    process.kill()
+        kill_programs(self._work)
+
+
+def kill_programs(work: Path) -> None:
+    """kill -9 of what was started with the environment that a worker has made."""
+    for process in psutil.process_iter():
+        with contextlib.suppress(psutil.Error):
+            if any(word.startswith(f"{work}/") for word in process.cmdline()[:1]):
+                process.kill()
 
 
 def runs_in(session: Session) -> set[str]:
