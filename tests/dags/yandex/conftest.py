@@ -8,9 +8,10 @@ from pathlib import Path
 
 import pytest
 
-from tests.cloud_double.executing import ExecutingCloud, executing_cloud
+from tests.cloud_double.executing import ExecutingCloud, Stores, executing_cloud
 from tests.dags.yandex.dag_runs import Worker
-from tests.dags.yandex.session import Session, champion, fill_bucket, stores_of
+from tests.dags.yandex.session import Session, champion, fill_bucket
+from tests.s3_server import s3_server
 from tests.services import Services, running_services
 from tests.submitted_job import SparkInstall
 
@@ -26,19 +27,20 @@ def install(java_environment, tmp_path_factory) -> SparkInstall:
 
 
 @pytest.fixture(scope="session")
-def services(install) -> Iterator[Services]:
-    """MLflow on PostgreSQL and S3; the bucket of the cloud is on the same server."""
-    with running_services() as services:
-        yield services
+def cloud(install, secure_broker, tmp_path_factory) -> Iterator[ExecutingCloud]:
+    """The double that executes, with an empty bucket."""
+    buckets = tmp_path_factory.mktemp("buckets")
+    with s3_server(buckets) as variables:
+        folder, stores = tmp_path_factory.mktemp("cloud"), Stores(buckets, variables)
+        with executing_cloud(folder, install, secure_broker.settings, stores) as cloud:
+            yield cloud
 
 
 @pytest.fixture(scope="session")
-def cloud(install, services, secure_broker, tmp_path_factory) -> Iterator[ExecutingCloud]:
-    """The double that executes, with an empty bucket."""
-    folder = tmp_path_factory.mktemp("cloud")
-    settings = secure_broker.settings
-    with executing_cloud(folder, install, settings, stores_of(services)) as cloud:
-        yield cloud
+def services(install) -> Iterator[Services]:
+    """MLflow on PostgreSQL and an S3 server of its own."""
+    with running_services() as services:
+        yield services
 
 
 @pytest.fixture(scope="session")

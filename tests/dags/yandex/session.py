@@ -21,7 +21,7 @@ from fraud_core.artifact import sha256_of
 from sandbox.settings import PROJECT
 from tests.built_wheel import build_wheel
 from tests.cloud_double.double import FOLDER
-from tests.cloud_double.executing import BUCKET_NAME, ExecutingCloud, Stores
+from tests.cloud_double.executing import BUCKET_NAME, ExecutingCloud
 from tests.cloud_double.objects import TOKEN
 from tests.conftest import SecureBroker
 from tests.model_fixtures import run_program
@@ -180,21 +180,6 @@ def fill_bucket(cloud: ExecutingCloud, ca_file: str, transactions: Path, folder:
     contract = load_contract()
     for items in (code_items(sources, contract), data_items(sources, contract)):
         upload(store, BUCKET_NAME, items, lambda _: None)
-
-
-def stores_of(services: Services) -> Stores:
-    """The S3 server that MLflow stands on, which holds the cloud's bucket too."""
-    folder = services.folder / "s3"
-    key = json.loads((folder / "key.json").read_text())
-    return Stores(
-        folder / "buckets",
-        {
-            "AWS_ENDPOINT_URL": f"http://127.0.0.1:{services.variables['SANDBOX_S3_PORT']}",
-            "AWS_ACCESS_KEY_ID": key["key_id"],
-            "AWS_SECRET_ACCESS_KEY": key["secret"],
-            "AWS_DEFAULT_REGION": "ru-central1",
-        },
-    )
 
 
 def champion(services: Services, transactions: Path, folder: Path) -> Path:
