@@ -1,4 +1,4 @@
-"""Whether a cluster can run the job: a short job that says what it finds, and fails where it cannot.
+"""Whether a cluster can run the job: a short job that says what it finds, and fails if it cannot.
 
 It is submitted like the job itself, with the same files. Every line that it prints to stdout begins
 with `preflight`, so that it is found in a log among Spark's own lines.
@@ -41,9 +41,10 @@ _KAFKA_FILE: Final = "kafka.env"
 _REMEDIES: Final = {
     "packages": "name what is missing in the cluster's pip_packages, as requirements/spark35.txt",
     "artifact": "submit it as an archive that is called artifact",
-    "Kafka from the JVM": "check the connector's version among the packages, the brokers' names and "
-    "the authority's certificate",
-    "Kafka from Python": "check the brokers' names, the user's rights and the authority's certificate",
+    "Kafka from the JVM": "check the connector's version among the packages, the brokers' names "
+    "and the authority's certificate",
+    "Kafka from Python": "check the brokers' names, the user's rights and the authority's "
+    "certificate",
 }
 
 Line = tuple[bool, str, str]
@@ -78,7 +79,7 @@ def as_text(line: Line) -> str:
 
 def looked_at(session: SparkSession, names: TopicNames, expected: int) -> Iterator[Line]:
     """Everything that the job needs, on the driver, in the JVM and in an executor's Python."""
-    jvm: Any = session.sparkContext._jvm  # noqa: SLF001  # the only way to ask it
+    jvm: Any = session.sparkContext._jvm  # the only way to ask it
     scala = jvm.scala.util.Properties.versionNumberString()
     java = jvm.java.lang.System.getProperty("java.version")
     yield True, "versions", f"Spark {session.version}, Scala {scala}, Java {java}"

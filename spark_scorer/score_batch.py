@@ -156,8 +156,8 @@ def artifact_of_job(settings: ScorerSettings) -> Artifact:
 def instance_name() -> str:
     """Which instance this process belongs to: its executor's folder says it, where it is ours.
 
-    Elsewhere the host and the daemon that an executor forks its Python workers from: it stays when a
-    worker is replaced, and pods of one cluster may have the same process ids.
+    Elsewhere the host and the daemon that an executor forks its Python workers from: it stays when
+    a worker is replaced, and pods of one cluster may have the same process ids.
     """
     if SCORED_VARIABLE in os.environ:
         return Path.cwd().parents[1].name
