@@ -23,9 +23,9 @@ from fraud_yandex.operators import CellOperator, StepOperator
 with DAG(
     dag_id="fraud_stream_yandex",
     description="How many instances of which engine hold a rate, measured in Yandex Cloud",
-    doc_md="Makes a Spark cluster, measures every cell (an engine at an instance count) alone under "
-    "the same load, judges speed and quality, publishes to MLflow, and deletes what it has made. "
-    "See `docs/airflow.md`.",
+    doc_md="Makes a Spark cluster, measures every cell (an engine at an instance count) alone "
+    "under the same load, judges speed and quality, publishes to MLflow, and deletes what it has "
+    "made. See `docs/airflow.md`.",
     schedule=None,
     catchup=False,
     max_active_runs=1,

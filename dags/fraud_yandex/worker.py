@@ -118,13 +118,13 @@ class Ingredients:
         return content
 
 
-def require_python(version: Sequence[int] = sys.version_info) -> None:
+def require_python(version: tuple[int, int] = sys.version_info[:2]) -> None:
     """Check that our programs run with this worker's Python.
 
     Raises:
         ConfigError: they do not.
     """
-    if tuple(version[:2]) < OLDEST_PYTHON:
+    if version < OLDEST_PYTHON:
         raise ConfigError(
             f"this worker has Python {version[0]}.{version[1]}, the benchmark needs 3.11 or newer: "
             "set python_version of the Airflow cluster to 3.12"
