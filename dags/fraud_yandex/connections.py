@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass
 
 from fraud_cloud.clock import Clock, Limits
 from fraud_cloud.contract import Contract, load_contract
@@ -14,29 +13,9 @@ from fraud_dag.airflow_names import connection, variable
 from fraud_yandex.bucket import Bucket
 from fraud_yandex.kafka_access import KafkaAccess
 from fraud_yandex.session import Session
+from fraud_yandex.surroundings import Surroundings
 
 STORAGE_VARIABLE = "CLOUD_STORAGE"
-
-
-@dataclass(frozen=True)
-class Surroundings:
-    """Everything outside of a task.
-
-    Attributes:
-        contract: what Terraform and hosts expect.
-        session: of the cloud side.
-        means: the cloud, time and how long to wait.
-        bucket: of the project.
-        kafka: how to reach it.
-        mlflow_uri: address of the server.
-    """
-
-    contract: Contract
-    session: Session
-    means: Means
-    bucket: Bucket
-    kafka: KafkaAccess
-    mlflow_uri: str
 
 
 def look_around(tell: Tell) -> Surroundings:

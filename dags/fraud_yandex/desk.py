@@ -20,10 +20,10 @@ from fraud_dag.outcomes import Outcome
 from fraud_dag.programs import Program, Say
 from fraud_dag.variables import MARK, variables_for_programs
 from fraud_yandex.bucket import Bucket
-from fraud_yandex.connections import Surroundings, look_around
 from fraud_yandex.form import asked_in_cloud
 from fraud_yandex.names import Names, run_name
 from fraud_yandex.session import Session
+from fraud_yandex.surroundings import Surroundings
 from fraud_yandex.worker import COMPLETE, Ingredients, Worker, make_environment, python_of
 
 STREAMGAUGE: Final = "benchmarks"
@@ -54,14 +54,14 @@ class Desk:
     _running: list[Program] = field(default_factory=list)
 
     @classmethod
-    def of(cls, context: Mapping[str, Any], say: Say) -> Desk:
+    def of(cls, context: Mapping[str, Any], around: Surroundings, say: Say) -> Desk:
         """The desk of a task of a DAG run: the same at every try, but for its number.
 
         Args:
             context: as Airflow gives it to `execute`.
+            around: what Airflow gives besides.
             say: the task's log.
         """
-        around = look_around(say)
         asked = asked_in_cloud(context["params"])
         standing = around.contract.standing_run
         run = run_name(context["run_id"], asked.resume_run, standing)

@@ -23,7 +23,8 @@ from fraud_dag.airflow_names import (
     BaseSensorOperator,
 )
 from fraud_dag.failures import NothingToDoError, StepFailedError
-from fraud_yandex.connections import only_the_cloud
+from fraud_dag.programs import Say
+from fraud_yandex.connections import look_around, only_the_cloud
 from fraud_yandex.desk import Desk
 from fraud_yandex.steps import cell as measure_cell
 
@@ -47,6 +48,11 @@ def airflow_errors() -> Iterator[None]:
         raise AirflowException(str(error)) from None
 
 
+def desk_of(context: Mapping[str, Any], say: Say) -> Desk:
+    """The desk of a task, with what Airflow knows."""
+    return Desk.of(context, look_around(say), say)
+
+
 class DeskOperator(BaseOperator):
     """A task that works with a desk."""
 
@@ -63,7 +69,7 @@ class DeskOperator(BaseOperator):
     @contextmanager
     def _at_desk(self, context: Mapping[str, Any]) -> Iterator[Desk]:
         with airflow_errors():
-            self._desk = Desk.of(context, self.log.info)
+            self._desk = desk_of(context, self.log.info)
             yield self._desk
 
 
@@ -123,7 +129,7 @@ class WaitOperator(BaseSensorOperator):
     def poke(self, context: Mapping[str, Any]) -> bool:
         """Look once."""
         with airflow_errors():
-            return self.is_done(Desk.of(context, self.log.info))
+            return self.is_done(desk_of(context, self.log.info))
 
 
 class ReapOperator(BaseSensorOperator):
