@@ -111,13 +111,13 @@ class Worker:
         airflow.migrate(self.environment)
 
     def start(
-        self, dag: str = DAG, changes: Mapping[str, str] | None = None, **conf: Any
+        self, dag: str = DAG, variables: Mapping[str, str] | None = None, **conf: Any
     ) -> DagRun:
         """Begin a run.
 
         Args:
             dag: its id.
-            changes: more variables of the worker.
+            variables: more of the worker.
             conf: what is asked.
         """
         file = self.dags / FILES[dag]
@@ -126,7 +126,7 @@ class Worker:
         with log.open("wb") as out:
             process = subprocess.Popen(
                 command,
-                env=self.environment | dict(changes or {}),
+                env=self.environment | dict(variables or {}),
                 cwd=self.home,
                 stdout=out,
                 stderr=out,
