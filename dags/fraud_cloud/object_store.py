@@ -44,17 +44,19 @@ class ObjectStore:
     token: str
     endpoint: str = ENDPOINT
 
-    def keys(self, bucket: str) -> Iterator[str]:
-        """Every key, to the last page."""
-        query = {"list-type": "2"}
+    def keys(self, bucket: str, prefix: str = "") -> Iterator[str]:
+        """Every key that begins so, to the last page."""
+        first = {"list-type": "2", "prefix": prefix} if prefix else {"list-type": "2"}
+        query = first
         while True:
             text = self._request("GET", bucket, query=query).decode()
-            for key in _KEY.findall(text):
-                yield unescape(key)
+            for key in map(unescape, _KEY.findall(text)):
+                if key.startswith(prefix):
+                    yield key
             following = _NEXT.search(text)
             if following is None:
                 return
-            query = {"list-type": "2", "continuation-token": unescape(following[1])}
+            query = first | {"continuation-token": unescape(following[1])}
 
     def delete(self, bucket: str, key: str) -> None:
         """Delete one object."""
