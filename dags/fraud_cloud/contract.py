@@ -24,6 +24,8 @@ class Contract:
         never_expires: value of the label of the end there.
         prefixes: prefixes of the bucket by purpose.
         keys: objects of the bucket that have a fixed key, by purpose.
+        entries: keys inside Lockbox secrets, by purpose.
+        ports: of services, by name.
     """
 
     project: str
@@ -34,6 +36,8 @@ class Contract:
     never_expires: str
     prefixes: Mapping[str, str]
     keys: Mapping[str, str]
+    entries: Mapping[str, str]
+    ports: Mapping[str, int]
 
     def labels(self, run: str, expires_s: int) -> dict[str, str]:
         """Labels of something that a run makes.
@@ -62,4 +66,6 @@ def load_contract(path: Path = CONTRACT_FILE) -> Contract:
         never_expires=raw["never_expires"],
         prefixes=raw["bucket_prefixes"],
         keys=raw["bucket_keys"],
+        entries=raw["lockbox_entries"],
+        ports=raw["ports"],
     )

@@ -44,9 +44,10 @@ class ObjectStore:
     token: str
     endpoint: str = ENDPOINT
 
-    def keys(self, bucket: str) -> Iterator[str]:
-        """Every key, to the last page."""
-        query = {"list-type": "2"}
+    def keys(self, bucket: str, prefix: str = "") -> Iterator[str]:
+        """Every key that begins so, to the last page."""
+        begin = {"list-type": "2"} | ({"prefix": prefix} if prefix else {})
+        query = begin
         while True:
             text = self._request("GET", bucket, query=query).decode()
             for key in _KEY.findall(text):
@@ -54,7 +55,7 @@ class ObjectStore:
             following = _NEXT.search(text)
             if following is None:
                 return
-            query = {"list-type": "2", "continuation-token": unescape(following[1])}
+            query = begin | {"continuation-token": unescape(following[1])}
 
     def delete(self, bucket: str, key: str) -> None:
         """Delete one object."""
@@ -138,12 +139,23 @@ def open_store(environment: Mapping[str, str]) -> ObjectStore:
     Raises:
         ConfigError: there is no token.
     """
+    return ObjectStore(iam_token(environment), environment.get("CLOUD_STORAGE", ENDPOINT))
+
+
+def iam_token(environment: Mapping[str, str]) -> str:
+    """The person's token of IAM.
+
+    Raises:
+        ConfigError: there is none, or one of another kind.
+    """
     token = environment.get("YC_TOKEN", "")
     if not token:
         raise ConfigError(f"YC_TOKEN is not set: {_REMEDY}")
     if not token.startswith("t1."):
-        raise ConfigError(f"YC_TOKEN is no token of IAM, which the bucket asks for: {_REMEDY}")
-    return ObjectStore(token, environment.get("CLOUD_STORAGE", ENDPOINT))
+        raise ConfigError(
+            f"YC_TOKEN is no token of IAM, which bucket, Lockbox and Airflow ask for: {_REMEDY}"
+        )
+    return token
 
 
 def read_url(url: str) -> bytes:
