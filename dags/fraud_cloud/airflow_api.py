@@ -66,6 +66,14 @@ class AirflowApi:
         asked = f"dags/{dag_id}/dagRuns?state=running&state=queued&limit={PAGE}"
         return tuple(one["dag_run_id"] for one in self._ask("GET", asked)["dag_runs"])
 
+    def have_pool(self, name: str, slots: int, description: str) -> None:
+        """Have a pool; one that is there is left as it is. A task of a missing pool never runs."""
+        try:
+            self._ask("GET", f"pools/{name}")
+        except GoneError:
+            wanted = {"name": name, "slots": slots, "description": description}
+            self._ask("POST", "pools", wanted)
+
     def trigger(self, dag_id: str, run_id: str, conf: Mapping[str, Any]) -> None:
         """Start a run; one of this id that is there already is left as it is.
 
@@ -103,16 +111,13 @@ class AirflowApi:
         except GoneError:
             return None
 
-    def conf(self, dag_id: str, run_id: str) -> dict[str, Any]:
-        """Parameters with which a run was started; those of the form that it left out are missing.
-
-        Raises:
-            ConfigError: there is no such run.
-        """
+    def result(self, dag_id: str, run_id: str, task: str) -> str | None:
+        """The text that a task returned; None where it has not."""
+        path = f"{_run(dag_id, run_id)}/taskInstances/{task}/xcomEntries/return_value"
         try:
-            return dict(self._ask("GET", _run(dag_id, run_id))["conf"] or {})
+            return str(self._ask("GET", path)["value"]).strip('"')
         except GoneError:
-            raise ConfigError(f"{dag_id} has no run {run_id}: its page lists them") from None
+            return None
 
     def tasks(self, dag_id: str, run_id: str) -> Iterator[Task]:
         """Every task of a run, to the last page."""

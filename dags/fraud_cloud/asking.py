@@ -12,10 +12,14 @@ from fraud_cloud.errors import ConfigError
 
 CAMPAIGN = "fraud_stream_yandex"
 PREFLIGHT = "fraud_preflight"
+NAMES_THE_RUN = "reserve"
+"""The task of either that returns the name of its run."""
+POOL = "fraud_load"
+"""One slot: whatever measures has the worker to itself."""
 
 
 def new_run_id(now_s: float) -> str:
-    """Id of a DAG run, which is also a label, part of names of topics, and a folder of results.
+    """Id of a DAG run that is its own name: a label, part of names of topics, a folder of results.
 
     Args:
         now_s: Unix seconds.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import subprocess
 import sys
 from collections.abc import Iterable, Mapping
@@ -92,6 +93,12 @@ def rebuild_report(folder: Path, environment: Mapping[str, str], tell: Tell) -> 
     for line in (done.stdout + done.stderr).splitlines():
         tell(line)
     return done.returncode
+
+
+def answer_of(folder: Path) -> str:
+    """What the campaign answers, in a sentence."""
+    run = json.loads((folder / RUN_FILE).read_text(encoding="utf-8"))
+    return str(run.get("sentence") or "no step was measured, so there is no answer")
 
 
 def _fetched(store: ObjectStore, bucket: str, key: str, path: Path) -> bool:

@@ -9,6 +9,8 @@ from pathlib import Path
 from fraud_cloud.airflow_api import AirflowApi
 from fraud_cloud.asking import (
     CAMPAIGN,
+    NAMES_THE_RUN,
+    POOL,
     PREFLIGHT,
     most_instances,
     new_run_id,
@@ -24,7 +26,7 @@ from fraud_cloud.errors import (
     SurroundingsError,
 )
 from fraud_cloud.following import End, Watch, follow
-from fraud_cloud.run_results import Place, fetch, rebuild_report
+from fraud_cloud.run_results import Place, answer_of, fetch, rebuild_report
 from fraud_cloud.surroundings import Surroundings
 from fraud_cloud.up import run_sizes
 
@@ -69,6 +71,7 @@ def run(errand: Errand, words: Sequence[str]) -> int:
     form = errand.api.form(CAMPAIGN)
     conf = parameters(words, form)
     _agreed(errand, summary(form, conf), most_instances(form, conf))
+    errand.api.have_pool(POOL, 1, "one load at a time")
     run_id = new_run_id(errand.around.recorder.now_s)
     preflight = those_of(errand.api.form(PREFLIGHT), conf)
     _passed(errand, f"{run_id}-preflight", preflight)
@@ -84,7 +87,7 @@ def follow_run(errand: Errand, run_id: str) -> int:
     Raises:
         ConfigError: there is no such run.
     """
-    errand.api.conf(CAMPAIGN, run_id)
+    _require_run(errand.api, run_id)
     return _to_its_end(errand, run_id)
 
 
@@ -94,7 +97,7 @@ def stop_run(errand: Errand, run_id: str) -> int:
     Returns:
         0: it was to end, and has.
     """
-    errand.api.conf(CAMPAIGN, run_id)
+    _require_run(errand.api, run_id)
     errand.api.stop(CAMPAIGN, run_id)
     errand.watch.tell(f"{run_id} is stopping; its teardown deletes what it made")
     _to_its_end(errand, run_id)
@@ -128,6 +131,11 @@ def _require_dag(errand: Errand, dag_id: str) -> None:
             errand.watch.tell(f"Airflow has not read {dag_id} yet, waiting")
         told = True
         clock.pause(errand.watch.poll_s)
+
+
+def _require_run(api: AirflowApi, run_id: str) -> None:
+    if api.state(CAMPAIGN, run_id) is None:
+        raise ConfigError(f"{CAMPAIGN} has no run {run_id}: Airflow's page lists them")
 
 
 def _require_idle(api: AirflowApi) -> None:
@@ -181,7 +189,7 @@ def _how_to_go_on(run_id: str) -> str:
 
 def _brought(errand: Errand, run_id: str, end: End) -> int:
     around, tell = errand.around, errand.watch.tell
-    name = run_id
+    name = errand.api.result(CAMPAIGN, run_id, NAMES_THE_RUN) or run_id
     place = Place(
         bucket=str(around.standing.outputs()["bucket"]),
         prefix=f"{around.means.contract.prefixes['runs']}{name}/results/",
@@ -193,6 +201,7 @@ def _brought(errand: Errand, run_id: str, end: End) -> int:
         return exit_code(end, None)
     code = exit_code(end, rebuild_report(place.folder, around.environment, tell))
     _record(errand, run_id, end, results=name, code=code)
+    tell(answer_of(place.folder))
     tell(f"report   {place.folder / 'report.html'}")
     tell(f"airflow  {errand.api.page(CAMPAIGN, run_id)}")
     tell("mlflow   `make cloud-mlflow`, then http://localhost:5000")

@@ -141,7 +141,6 @@ def test_runs_that_are_under_way_are_told_until_they_are_stopped(
 
     assert api.under_way(DAG) == ()
     assert api.state(DAG, RUN) == "failed"
-    assert api.conf(DAG, RUN) == {"instances": [1]}
 
 
 def test_a_parameter_that_airflow_refuses_is_an_error_with_its_words(
@@ -153,9 +152,22 @@ def test_a_parameter_that_airflow_refuses_is_an_error_with_its_words(
     assert airflow.runs == {}
 
 
-def test_parameters_of_a_run_that_is_not_there_are_an_error(api: AirflowApi):
-    with pytest.raises(ConfigError, match="has no run"):
-        api.conf(DAG, "never")
+def test_what_a_task_returned_is_told_once_it_has(airflow: AirflowDouble, api: AirflowApi):
+    api.trigger(DAG, RUN, {})
+    assert api.result(DAG, RUN, "reserve") is None
+
+    airflow.returned[DAG, "reserve"] = "r1"
+
+    assert api.result(DAG, RUN, "reserve") == "r1"
+
+
+def test_a_pool_is_made_once_and_then_left_as_it_is(airflow: AirflowDouble, api: AirflowApi):
+    api.have_pool("load", 1, "one at a time")
+    airflow.pools["load"] = 2
+
+    api.have_pool("load", 1, "one at a time")
+
+    assert airflow.pools == {"load": 2}
 
 
 def test_the_page_of_a_run_is_where_this_airflow_has_it(airflow: AirflowDouble, api: AirflowApi):

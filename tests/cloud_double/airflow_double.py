@@ -31,6 +31,8 @@ class AirflowDouble:
         runs: body of each trigger, by DAG and run.
         states: state of each run.
         tasks: of every run, as the API tells them.
+        returned: what a task of a DAG returned, by both.
+        pools: slots by name.
         looks: how often the state of a run is asked until it ends; None: a test ends it.
         ends: how the runs of a DAG end, where it is not with success.
         at_end: called with a DAG and a run that ends.
@@ -39,6 +41,7 @@ class AirflowDouble:
         logins: how often a token was asked for.
         token: that is good now.
         headers: of the last request.
+        asked_for_tasks: how often.
     """
 
     version: int
@@ -48,6 +51,8 @@ class AirflowDouble:
     runs: dict[tuple[str, str], dict[str, Any]] = field(default_factory=dict)
     states: dict[str, str] = field(default_factory=dict)
     tasks: list[dict[str, Any]] = field(default_factory=list)
+    returned: dict[tuple[str, str], Any] = field(default_factory=dict)
+    pools: dict[str, int] = field(default_factory=dict)
     looks: int | None = None
     ends: dict[str, str] = field(default_factory=dict)
     at_end: Callable[[str, str], None] = lambda _dag, _run: None
@@ -56,6 +61,7 @@ class AirflowDouble:
     logins: int = 0
     token: str = TOKEN
     headers: dict[str, str] = field(default_factory=dict)
+    asked_for_tasks: int = 0
     _looked: Counter[str] = field(default_factory=Counter)
 
     def answer(self, method: str, path: str, body: Any, headers: dict[str, str]) -> Answer:
@@ -70,10 +76,19 @@ class AirflowDouble:
         names = [unquote(one) for one in parts.path.split("/")[3:]]
         if names[0] == "dags" and names[1] in self.forms:
             return self._of_dag(method, names[1], names[2:], parse_qs(parts.query), body)
+        if names[0] == "pools":
+            return self._of_pools(method, names[1:], body)
         if names == ["importErrors"]:
             found = [{"filename": k, "stack_trace": v} for k, v in self.broken.items()]
             return HTTPStatus.OK, {"import_errors": found}
         return HTTPStatus.NOT_FOUND, {"detail": "not found"}
+
+    def _of_pools(self, method: str, names: list[str], body: Any) -> Answer:
+        if method == "POST":
+            self.pools[body["name"]] = body["slots"]
+        elif names[0] not in self.pools:
+            return HTTPStatus.NOT_FOUND, {"detail": "not found"}
+        return HTTPStatus.OK, {}
 
     def _of_dag(
         self, method: str, dag: str, names: list[str], query: dict[str, list[str]], body: Any
@@ -101,6 +116,8 @@ class AirflowDouble:
             return HTTPStatus.NOT_FOUND, {"detail": "not found"}
         if rest == ["taskInstances"]:
             return HTTPStatus.OK, self._page(query)
+        if rest:
+            return self._returned(dag, rest)
         if method == "PATCH":
             self._end(dag, run, body["state"])
         elif self.looks is not None and self.states[run] == "running":
@@ -108,6 +125,12 @@ class AirflowDouble:
             if self._looked[run] > self.looks:
                 self._end(dag, run, self.ends.get(dag, "success"))
         return HTTPStatus.OK, {"state": self.states[run], "conf": self.runs[dag, run]["conf"]}
+
+    def _returned(self, dag: str, rest: list[str]) -> Answer:
+        found = self.returned.get((dag, rest[1]))
+        if found is None:
+            return HTTPStatus.NOT_FOUND, {"detail": "XCom entry not found"}
+        return HTTPStatus.OK, {"value": json.dumps(found)}
 
     def _end(self, dag: str, run: str, state: str) -> None:
         self.states[run] = state
@@ -140,6 +163,7 @@ class AirflowDouble:
         return HTTPStatus.OK, body
 
     def _page(self, query: dict[str, list[str]]) -> dict[str, Any]:
+        self.asked_for_tasks += 1
         start, count = int(query["offset"][0]), int(query["limit"][0])
         shown = self.tasks[start : start + min(count, 2)]
         return {"task_instances": shown, "total_entries": len(self.tasks)}
