@@ -58,7 +58,7 @@ test-cloud: setup terraform-tools ## what hosts of the cloud install, installed 
 	@$(RUN) -m pytest -m slow_cloud
 
 test-all: setup ## every target, each in a fresh clone: a table of results; ONLY='check demo' some of them
-	@$(RUN) -m scripts.test_all $(foreach target,$(ONLY),--only $(target))
+	@$(RUN) -m scripts.every_target $(foreach target,$(ONLY),--only $(target))
 
 check: setup ## ruff, mypy and import-linter
 	$(VENV)/bin/ruff check .

@@ -11,7 +11,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import Final
+from typing import BinaryIO, Final
 
 from fraud_core.errors import ConfigError
 from scripts.targets import Target
@@ -124,7 +124,7 @@ class _Runner:
 
     clone: Path
     environment: Mapping[str, str]
-    out: object
+    out: BinaryIO
     log: Path
 
     def run(self, command: Sequence[str], deadline_s: float, until: str | None = None) -> None:
@@ -133,25 +133,27 @@ class _Runner:
         Raises:
             FailedError: it ends with another code than 0, or not in time.
         """
+        self.out.flush()
         told = self.log.stat().st_size
         process = subprocess.Popen(
             command,
             cwd=self.clone,
             env=dict(self.environment),
             stdin=subprocess.DEVNULL,
-            stdout=self.out,  # type: ignore[call-overload]
+            stdout=self.out,
             stderr=subprocess.STDOUT,
             start_new_session=True,
         )
         try:
             if until is not None:
                 self._wait(lambda: until in self._said(told) or _ended(process), deadline_s)
-                if not _ended(process):
-                    os.killpg(process.pid, signal.SIGINT)
+                _interrupt(process)
             self._wait(lambda: _ended(process), deadline_s)
         finally:
             _kill(process)
-        if process.returncode != 0:
+        # make dies of a Ctrl-C itself, however well the program ended.
+        allowed = {0} if until is None else {0, -signal.SIGINT}
+        if process.returncode not in allowed:
             raise FailedError(f"exit code {process.returncode}")
 
     def _said(self, offset: int) -> str:
@@ -165,6 +167,12 @@ class _Runner:
             if time.monotonic() > deadline_s:
                 raise FailedError("not done in time")
             time.sleep(_LOOK_EVERY_S)
+
+
+def _interrupt(process: subprocess.Popen[bytes]) -> None:
+    if _ended(process):
+        raise FailedError(f"ended with {process.returncode} before it was ready")
+    os.killpg(process.pid, signal.SIGINT)
 
 
 def _ended(process: subprocess.Popen[bytes]) -> bool:

@@ -1,4 +1,4 @@
-"""The targets of the Makefile: which `make test-all` runs and how, and which it leaves out and why."""
+"""The targets of the Makefile: which `make test-all` runs and how, which it leaves out and why."""
 
 from __future__ import annotations
 

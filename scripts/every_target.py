@@ -1,11 +1,11 @@
-"""`python -m scripts.test_all`: every target of the Makefile, each in a fresh clone, as a table."""
+"""`python -m scripts.every_target`: all targets of the Makefile, each in a fresh clone, as a table."""
 
 from __future__ import annotations
 
 import os
 import platform
 import subprocess
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated, Final
@@ -27,7 +27,7 @@ app = typer.Typer(add_completion=False, pretty_exceptions_enable=False)
 
 
 @app.command()
-def test_all(
+def every_target(
     only: Annotated[
         list[str] | None, typer.Option(help="this target; may be repeated; default: all")
     ] = None,
@@ -38,7 +38,7 @@ def test_all(
 
     Goes on after a failure and then ends with 1. The table is written as Markdown too.
 
-    Example: python -m scripts.test_all --only check --only demo
+    Example: python -m scripts.every_target --only check --only demo
     """
     targets = chosen(only or ())
     if forgotten := list(unknown(documented(project / "Makefile"))):
@@ -50,7 +50,8 @@ def test_all(
     outcomes: list[Outcome] = []
     try:
         for target in targets:
-            outcomes.append(_run(target, project, out))
+            outcome = _run(target, project, out)
+            outcomes.append(outcome)
     except KeyboardInterrupt:
         raise typer.Exit(EXIT_INTERRUPTED) from None
     finally:
@@ -63,7 +64,7 @@ def test_all(
 
 def table(
     outcomes: Sequence[Outcome],
-    left_out: Iterator[tuple[str, str]] | Sequence[tuple[str, str]],
+    left_out: Iterable[tuple[str, str]],
     commit: str,
 ) -> Iterator[str]:
     """The table as Markdown.
