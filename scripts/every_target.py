@@ -1,4 +1,4 @@
-"""`python -m scripts.every_target`: all targets of the Makefile, each in a fresh clone, as a table."""
+"""`python -m scripts.every_target`: each target of the Makefile in a fresh clone, as a table."""
 
 from __future__ import annotations
 

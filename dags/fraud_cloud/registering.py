@@ -37,7 +37,8 @@ def register(around: Surroundings, artifact: Path) -> None:
         around.means.tell(line)
     if done.returncode != 0:
         kind = ConfigError if done.returncode == ConfigError.exit_code else SurroundingsError
-        raise kind(f"the artifact is not registered: {_last_line(done.stderr)}")
+        reason = _last_line(done.stderr).removeprefix("error: ")
+        raise kind(f"the artifact is not registered: {reason}")
 
 
 def _last_line(text: str) -> str:
