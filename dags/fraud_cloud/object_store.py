@@ -46,16 +46,17 @@ class ObjectStore:
 
     def keys(self, bucket: str, prefix: str = "") -> Iterator[str]:
         """Every key that begins so, to the last page."""
-        begin = {"list-type": "2"} | ({"prefix": prefix} if prefix else {})
-        query = begin
+        first = {"list-type": "2", "prefix": prefix} if prefix else {"list-type": "2"}
+        query = first
         while True:
             text = self._request("GET", bucket, query=query).decode()
-            for key in _KEY.findall(text):
-                yield unescape(key)
+            for key in map(unescape, _KEY.findall(text)):
+                if key.startswith(prefix):
+                    yield key
             following = _NEXT.search(text)
             if following is None:
                 return
-            query = begin | {"continuation-token": unescape(following[1])}
+            query = first | {"continuation-token": unescape(following[1])}
 
     def delete(self, bucket: str, key: str) -> None:
         """Delete one object."""
