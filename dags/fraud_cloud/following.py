@@ -13,7 +13,8 @@ from fraud_cloud.purge import Tell
 
 End = Literal["success", "failed"]
 
-_ENDS: tuple[End, ...] = ("success", "failed")
+_ENDS = frozenset({"success", "failed"})
+_FAILED = frozenset({"failed", "upstream_failed"})
 _UNTOLD = frozenset({"none", "scheduled"})
 
 
@@ -77,10 +78,20 @@ def follow(api: Followed, dag_id: str, run_id: str, watch: Watch) -> End:
         for line in changes(seen, tasks):
             watch.tell(line)
         seen = tasks
-        for end in _ENDS:
-            if state == end:
-                return end
+        if state in _ENDS:
+            return end_of(state, tasks.values())
         watch.clock.pause(watch.poll_s)
+
+
+def end_of(state: str, tasks: Iterable[Task]) -> End:
+    """How a run has ended.
+
+    Airflow calls a run that somebody had fail a success, if its teardown succeeds: the tasks that
+    follow the failed one are skipped, and a skipped last task is no failure.
+    """
+    return (
+        "failed" if state != "success" or any(one.state in _FAILED for one in tasks) else "success"
+    )
 
 
 def changes(before: Mapping[str, Task], after: Mapping[str, Task]) -> Iterator[str]:

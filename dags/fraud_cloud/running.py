@@ -117,20 +117,21 @@ def exit_code(end: End, measured: int | None) -> int:
 
 
 def _require_dag(errand: Errand, dag_id: str) -> None:
-    clock, began_s, told = errand.watch.clock, errand.watch.clock.now_s(), False
+    watch, said = errand.watch, ""
+    began_s = watch.clock.now_s()
     while not errand.api.knows(dag_id):
-        waited_s = clock.now_s() - began_s
+        broken = "".join(f"\n  {one}" for one in errand.api.import_errors())
+        reason = f"files that it cannot read:{broken}" if broken else "no file is broken"
+        waited_s = watch.clock.now_s() - began_s
         if waited_s > READ_WITHIN_S:
-            broken = "".join(f"\n  {one}" for one in errand.api.import_errors())
-            reason = f"files that it could not read:{broken}" if broken else "no file is broken"
             raise SurroundingsError(
                 f"Airflow does not know {dag_id} after {waited_s / 60:.0f} minutes ({reason}): run "
                 "`make cloud-upload`"
             )
-        if not told:
-            errand.watch.tell(f"Airflow has not read {dag_id} yet, waiting")
-        told = True
-        clock.pause(errand.watch.poll_s)
+        if reason != said:
+            watch.tell(f"waiting until Airflow has read {dag_id}; {reason}")
+            said = reason
+        watch.clock.pause(watch.poll_s)
 
 
 def _require_run(api: AirflowApi, run_id: str) -> None:

@@ -227,6 +227,11 @@ def test_a_run_is_followed_to_its_end_over_answers_that_do_not_come():
     assert said == ["cell: running", "no answer, looking again: no route", "cell: failed"]
 
 
+def test_a_run_in_which_a_task_has_failed_has_failed_though_airflow_calls_it_a_success():
+    assert told(Story(("running", "running"), ("success", "failed")))[0] == "failed"
+    assert told(Story(("running", "running"), ("success", "success")))[0] == "success"
+
+
 def test_a_run_that_is_not_there_is_an_error():
     with pytest.raises(ConfigError, match="has no run"):
         told(Story((None, "none")))

@@ -68,7 +68,7 @@ def world(airflow: Airflow, tmp_path_factory: pytest.TempPathFactory) -> Iterato
     dags = folder / "dags"
     dags.mkdir()
     shutil.copy(TINY, dags)
-    (dags / "broken.py").write_text("from airflow import no_such_name_at_all\n")
+    (dags / "broken.py").write_text("from airflow.dag import no_such_name_at_all\n")
     saved = save_run(folder / "saved", run_of(step_of("faust")))
     with cloud_double(folder) as cloud, cloud_servers() as lockbox:
         cloud.add(BUCKET, BUCKET_NAME, cloud.standing())

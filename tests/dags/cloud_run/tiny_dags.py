@@ -32,7 +32,7 @@ def put(key: str, content: bytes) -> None:
 
 
 @task
-def reserve(run_id: str = "") -> str:
+def reserve(run_id: str | None = None) -> str:
     return run_id.lower().replace("_", "-").replace(":", "-").replace("+", "-")
 
 
