@@ -57,7 +57,7 @@ class AirflowServer:
                 "PATH": f"{self.airflow.venv / 'bin'}:{outside['PATH']}",
             }
         quick = {"AIRFLOW__DAG_PROCESSOR__REFRESH_INTERVAL": "5"}
-        return {**found, "AIRFLOW__CORE__DAGS_FOLDER": str(self.dags), **quick, **outside}
+        return {**outside, **found, "AIRFLOW__CORE__DAGS_FOLDER": str(self.dags), **quick}
 
     def prepare(self, environment: dict[str, str]) -> None:
         """Make the database and the person who logs in."""

@@ -68,7 +68,7 @@ def world(airflow: Airflow, tmp_path_factory: pytest.TempPathFactory) -> Iterato
     dags = folder / "dags"
     dags.mkdir()
     shutil.copy(TINY, dags)
-    (dags / "broken.py").write_text("from airflow.dag import no_such_name_at_all\n")
+    (dags / "broken.py").write_text('raise RuntimeError("planted in a dag of airflow")\n')
     saved = save_run(folder / "saved", run_of(step_of("faust")))
     with cloud_double(folder) as cloud, cloud_servers() as lockbox:
         cloud.add(BUCKET, BUCKET_NAME, cloud.standing())
@@ -188,4 +188,4 @@ def test_files_that_airflow_cannot_read_are_named(world: World):
 
     wait_until(lambda: api.import_errors() != (), within_s=120, what="the broken file is seen")
 
-    assert "no_such_name_at_all" in api.import_errors()[0]
+    assert "RuntimeError: planted" in api.import_errors()[0]
