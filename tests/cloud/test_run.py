@@ -14,6 +14,8 @@ import pytest
 
 from fraud_cloud.asking import CAMPAIGN, POOL, PREFLIGHT
 from fraud_cloud.services import BUCKET
+from scripts.evidence import evidence_of
+from scripts.records import read_records
 from tests.cloud.conftest import Commands
 from tests.cloud_double.airflow_double import PASSWORD, AirflowDouble, airflow_double
 from tests.cloud_double.double import CloudDouble
@@ -130,6 +132,7 @@ def test_a_campaign_is_measured_after_its_preflight_and_its_results_are_brought_
     record = world.record()
     assert (record["dag_id"], record["dag_run_id"]) == (CAMPAIGN, run)
     assert (record["state"], record["results"], record["exit_code"]) == ("success", run, 4)
+    assert evidence_of(6, read_records(world.results)).status == "Done"
 
 
 @only_the_newer
