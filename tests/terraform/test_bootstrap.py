@@ -5,6 +5,7 @@ systemctl, useradd and pip are recorders: what they would do needs a host, or a 
 
 from __future__ import annotations
 
+import base64
 import hashlib
 import io
 import re
@@ -13,6 +14,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+import yaml
 
 from fraud_core.kafka import KafkaSettings
 from tests.cloud_double.host_files import SETTINGS_FILE, faust_host_files
