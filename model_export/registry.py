@@ -13,7 +13,6 @@ from typing import Any, Final
 
 import mlflow
 import numpy as np
-import onnx
 import requests
 from mlflow import MlflowClient
 from mlflow.entities.model_registry import ModelVersion
@@ -225,6 +224,8 @@ def signature() -> ModelSignature:
 
 
 def _log_model(artifact: Artifact) -> Any:  # noqa: ANN401  # mlflow's ModelInfo
+    import onnx  # who only fetches a model need not have it
+
     return mlflow.onnx.log_model(
         onnx_model=onnx.load(artifact.model_path),
         name="model",
