@@ -7,18 +7,14 @@ import tempfile
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
-from importlib.metadata import version as version_of
 from pathlib import Path
 from typing import Any, Final
 
 import mlflow
-import numpy as np
 import requests
 from mlflow import MlflowClient
 from mlflow.entities.model_registry import ModelVersion
 from mlflow.exceptions import MlflowException
-from mlflow.models import ModelSignature
-from mlflow.types import Schema, TensorSpec
 
 from fraud_core.artifact import (
     HISTORY_FILE,
@@ -28,8 +24,6 @@ from fraud_core.artifact import (
     load_artifact,
 )
 from fraud_core.errors import ArtifactError, ConfigError
-from fraud_core.features import FEATURE_NAMES
-from fraud_core.scorer import INPUT_NAME, PROBABILITIES_NAME
 from fraud_core.tracking_server import TrackingError
 from model_export.registry_reference import CHAMPION, MODEL_NAME, Reference
 
@@ -173,13 +167,16 @@ class Registry:
                 self._client.delete_run(run.info.run_id)
 
     def _write(self, artifact: Artifact, params: Mapping[str, str]) -> ModelVersion:
+        # onnx and the larger MLflow, which who only fetches a model need not have
+        from model_export.mlflow_model import log_model
+
         mlflow.set_tracking_uri(self._uri)
         name = f"{self._name}-{artifact.model_sha256[:8]}"
         with mlflow.start_run(
             experiment_id=self._experiment_id(), run_name=name, tags=_identity(artifact)
         ) as run:
             mlflow.log_params(dict(params))
-            logged = _log_model(artifact)
+            logged = log_model(artifact, _identity(artifact))
             for file in _FILES:
                 self._client.log_model_artifact(logged.model_id, str(artifact.folder / file))
             mlflow.log_metrics(artifact.manifest.metrics, model_id=logged.model_id)
@@ -213,30 +210,6 @@ class Registry:
         except (MlflowException, requests.RequestException) as error:
             reason = str(error).strip().splitlines()[0]
             raise TrackingError(uri=self._uri, reason=reason) from error
-
-
-def signature() -> ModelSignature:
-    """What the model takes and gives, as tensors of any length."""
-    columns = len(FEATURE_NAMES)
-    takes = TensorSpec(np.dtype(np.float32), (-1, columns), INPUT_NAME)
-    gives = TensorSpec(np.dtype(np.float32), (-1, 2), PROBABILITIES_NAME)
-    return ModelSignature(inputs=Schema([takes]), outputs=Schema([gives]))
-
-
-def _log_model(artifact: Artifact) -> Any:  # noqa: ANN401  # mlflow's ModelInfo
-    import onnx  # who only fetches a model need not have it
-
-    return mlflow.onnx.log_model(
-        onnx_model=onnx.load(artifact.model_path),
-        name="model",
-        signature=signature(),
-        save_as_external_data=False,
-        onnx_execution_providers=["CPUExecutionProvider"],
-        onnx_session_options={"intra_op_num_threads": 1, "inter_op_num_threads": 1},
-        # named, or MLflow would run the model in a process of its own to find them out
-        pip_requirements=[f"{name}=={version_of(name)}" for name in ("onnxruntime", "numpy")],
-        metadata={**_identity(artifact), "features": ",".join(FEATURE_NAMES)},
-    )
 
 
 def _identity(artifact: Artifact) -> dict[str, str]:
