@@ -19,6 +19,8 @@ AIRFLOW := .venv-airflow
 AIRFLOW210 := .venv-airflow210
 # Whose DAGs `make airflow` loads: local, or yandex for the cloud's too.
 TARGET ?= local
+# Test files at a time, each with services of its own; those that time what happens run alone.
+JOBS ?= 2
 # What managed clusters offer; PySpark 3.5 knows no newer Python than 3.11.
 PYTHON35 ?= $(shell for python in python3.10 python3.11 $(RUN); do \
   $$python -c '' 2> /dev/null && echo $$python && break; done)
@@ -42,9 +44,10 @@ demo: setup jars $(DEMO)/artifact/manifest.json ## transactions through a real K
 	  --artifact $(DEMO)/artifact --transactions $(DEMO)/transactions
 
 test: setup check jars baselines terraform-tools airflow-env ## style, types and imports, then every test (starts its own broker)
-	@$(RUN) -m pytest -m 'not slow_fault and not slow_dag'
+	@$(RUN) -m pytest -n $(JOBS) --dist loadfile -m 'not alone and not slow_fault and not slow_dag'
+	@$(RUN) -m pytest -m 'alone and not slow_fault and not slow_dag'
 
-test-faults: setup jars ## the faults that take more than a minute each
+test-faults: setup jars ## the faults that take more than a minute each, and all of faust-tuned's
 	@$(RUN) -m pytest -m slow_fault
 
 test-spark35: setup jars $(SPARK35)/installed ## the submitted job on a Spark 3.5 cluster of its own (400 MB, 4 minutes)

@@ -25,6 +25,7 @@ from benchmarks.begin import (
     make_results_folder,
     require_startable,
 )
+from benchmarks.bench import Bench
 from benchmarks.cluster import Broker
 from benchmarks.disagreement import disagreements
 from benchmarks.drain import Drain, probe
@@ -39,7 +40,7 @@ from benchmarks.producing import LoadFiles
 from benchmarks.progress import Progress
 from benchmarks.result import DrainProbe, FailedStep, RunResult, StepResult
 from benchmarks.results_mirror import keep_run
-from benchmarks.runner import Bench, run_step
+from benchmarks.runner import run_step
 from benchmarks.store import (
     DRAIN_FILE,
     FAILED_FILE,

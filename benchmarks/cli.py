@@ -13,6 +13,7 @@ from typing import Annotated, Final
 import typer
 
 from benchmarks.results_mirror import keep_all, results_folder
+from benchmarks.topics_command import topics
 from fraud_core.command import log_to_stderr, run_command, say, show
 
 DEMO_ARTIFACT: Final = Path(".demo/artifact")
@@ -54,14 +55,8 @@ CpuOption = Annotated[
 TopicPrefixOption = Annotated[
     str | None, typer.Option("--topic-prefix", help="before the names of its topics")
 ]
-PrefixOption = Annotated[str, typer.Option(help="before each name: P makes P-transactions")]
 JsonOption = Annotated[bool, typer.Option("--json", help="print the result as JSON on stdout")]
 
-
-topics = typer.Typer(
-    no_args_is_help=True,
-    help="Topics of an external engine.\n\nExample: streamgauge topics create --prefix try",
-)
 app.add_typer(topics, name="topics")
 
 
@@ -312,39 +307,6 @@ def drain(
     )
     measured = draining.run_drains(asked, say)
     show(measured.model_dump_json(indent=2) if as_json else draining.drain_table(measured))
-
-
-@topics.command("create")
-def create(prefix: PrefixOption) -> None:
-    """Make the four topics that an external engine and its load share; an engine makes none.
-
-    Example: streamgauge topics create --prefix try
-    """
-    from benchmarks.external import prefixed
-    from fraud_core.kafka import KafkaSettings
-    from fraud_core.topic_admin import create_topics
-
-    names = prefixed(prefix)
-    created = create_topics(KafkaSettings.from_environment(), names)
-    for name, shape in names.shapes().items():
-        found = "created" if name in created else "was there"
-        show(f"{name}: {found}, {shape.partitions} partitions")
-    say(f"start the engine with --topic-prefix {names.prefix}")
-
-
-@topics.command("delete")
-def delete(prefix: PrefixOption) -> None:
-    """Delete these four topics with all that is in them.
-
-    Example: streamgauge topics delete --prefix try
-    """
-    from benchmarks.external import prefixed
-    from fraud_core.kafka import KafkaSettings
-    from fraud_core.topic_admin import delete_topics
-
-    names = prefixed(prefix)
-    delete_topics(KafkaSettings.from_environment(), names)
-    show(f"deleted: {', '.join(names.shapes())}")
 
 
 @app.command()

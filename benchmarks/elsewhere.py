@@ -172,8 +172,8 @@ def forget(topic_prefix: PrefixOption, group_id: GroupOption) -> None:
     while not group.delete():
         if time.monotonic() > deadline_s:
             raise SurroundingsError(
-                f"group {group_id} still has members after {_EMPTY_WITHIN_S:g} s: an engine that "
-                "should have ended goes on reading"
+                f"group {group_id} cannot be deleted after {_EMPTY_WITHIN_S:g} s: an engine that "
+                "should have ended is still a member"
             )
         time.sleep(_LOOK_EVERY_S)
     delete_topics(settings, names)

@@ -26,6 +26,14 @@ WINDOW_S: Final = 30.0
 WINDOW_ANSWERS: Final = 240
 """With 12 owners one of them is in none of so many answers once in a billion windows."""
 _NO_GROUP: Final = frozenset({KafkaError.GROUP_ID_NOT_FOUND})
+_ASK_AGAIN: Final = frozenset(
+    {
+        KafkaError.NOT_COORDINATOR,
+        KafkaError.COORDINATOR_NOT_AVAILABLE,
+        KafkaError.COORDINATOR_LOAD_IN_PROGRESS,
+    }
+)
+"""Of a broker that is about to keep its first group."""
 _POLL_S: Final = 0.5
 _POLLS: Final = 60
 _SAMPLE: Final = 200
@@ -103,7 +111,7 @@ class Group:
         try:
             found = asked[self._group_id].result()
         except KafkaException as error:
-            if error.args[0].code() in _NO_GROUP:
+            if error.args[0].code() in _NO_GROUP | _ASK_AGAIN:
                 return {}
             raise self._unreachable(error) from None
         if found.state != ConsumerGroupState.STABLE:
@@ -115,7 +123,7 @@ class Group:
         """Delete the group with its offsets.
 
         Returns:
-            False while it still has members.
+            False while it still has members, or the broker does not know yet.
 
         Raises:
             BrokerUnreachableError: no answer.
@@ -128,7 +136,7 @@ class Group:
             asked[self._group_id].result()
         except KafkaException as error:
             code = error.args[0].code()
-            if code == KafkaError.NON_EMPTY_GROUP:
+            if code == KafkaError.NON_EMPTY_GROUP or code in _ASK_AGAIN:
                 return False
             if code not in _NO_GROUP:
                 raise self._unreachable(error) from None

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import secrets
 import time
-from collections.abc import Callable, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -15,11 +14,12 @@ import numpy as np
 from benchmarks.against_offline import Offline, mismatches_of, outputs_of
 from benchmarks.agenda import Cell
 from benchmarks.backlog import Backlog
-from benchmarks.cluster import Broker, send_probes, wait_for_probes
+from benchmarks.bench import Bench
+from benchmarks.cluster import send_probes, wait_for_probes
 from benchmarks.early import clearly_lost, is_decided
 from benchmarks.engines import EngineStart
 from benchmarks.evaluate import EngineLife, Record, evaluate
-from benchmarks.external import RunningElsewhere, Stream
+from benchmarks.external import RunningElsewhere
 from benchmarks.instance_watch import EngineTree
 from benchmarks.movement import Rules, Window, movement
 from benchmarks.outputs import read_ledger, save_feature_sample, save_outputs
@@ -41,7 +41,6 @@ from benchmarks.store import (
     step_folder,
 )
 from benchmarks.surroundings import cores
-from fraud_core.artifact import Artifact
 from fraud_core.errors import EXIT_INTERRUPTED, BrokerUnreachableError, SurroundingsError
 from fraud_core.load_report import LoadReport
 from fraud_core.topic_admin import create_topics, delete_topics
@@ -58,46 +57,6 @@ _BROKER_GONE_S: Final = 20.0
 """Without any sample for so long the step is lost; a leader's move takes a few seconds."""
 _SURELY_OVER_S: Final = 1.5
 """The load is seen to begin up to a second late or early; the window must be inside it."""
-
-
-@dataclass(frozen=True, slots=True)
-class Bench:
-    """What all steps of a campaign share.
-
-    Attributes:
-        broker: the broker.
-        artifact: what the engines are started with.
-        transactions: files or folders that the load is read from.
-        features: offline features of these files; None leaves the comparison out.
-        run_folder: where results go.
-        run_id: in front of every topic's name.
-        programs: the command of each engine up to its options.
-        rules: what a step is judged by.
-        extend: double the window once where the trend does not decide.
-        broker_processes: how to see the broker's processes; None where they cannot be seen.
-        tell: called about twice a second while a step runs.
-        stream: an external engine and its log; None where the engines are ours.
-        supply: transactions that the files hold after the history; None where nobody counted.
-    """
-
-    broker: Broker
-    artifact: Artifact
-    transactions: Sequence[Path | str]
-    features: Path | None
-    run_folder: Path
-    run_id: str
-    programs: dict[str, Sequence[str]]
-    rules: Rules
-    extend: bool
-    broker_processes: ReadProcesses | None
-    tell: Callable[[Progress], None]
-    stream: Stream | None = None
-    supply: int | None = None
-
-    def extends(self, step: Step) -> bool:
-        """True where a step that decides nothing may go on for another window."""
-        asked = step.rate_eps * (step.load_s + step.measure_s)
-        return self.extend and (self.supply is None or asked <= self.supply)
 
 
 @dataclass(frozen=True, slots=True)

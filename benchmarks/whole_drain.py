@@ -11,6 +11,7 @@ from pathlib import Path
 
 from benchmarks.against_offline import own_outputs
 from benchmarks.agenda import Probe
+from benchmarks.bench import Bench
 from benchmarks.drain import Drain, preload, save_curve, summarize, watch
 from benchmarks.instance_use import means_told
 from benchmarks.instance_watch import EngineTree
@@ -23,7 +24,7 @@ from benchmarks.outputs import (
 from benchmarks.parity import Ledger, Mismatches, Outputs, compare, count
 from benchmarks.producing import LoadFiles
 from benchmarks.result import DrainCheck
-from benchmarks.runner import Bench, start_engine
+from benchmarks.runner import start_engine
 from benchmarks.store import (
     DRAIN_CURVE_FILE,
     FEATURES_FILE,

@@ -22,6 +22,9 @@ VARIANTS = (*ENGINES, "faust-tuned")
 SLOW_SPARK = pytest.param("spark", marks=pytest.mark.slow_fault)
 """In place of "spark" where its start makes a test longer than a minute."""
 
+TUNED = pytest.param("faust-tuned", marks=pytest.mark.slow_fault)
+"""It shares all but its consumer with "faust"; its faults are seen by `make test-faults`."""
+
 STARTS_WITHIN_S = 150
 """Spark's first batch takes some 15 s on a quiet machine."""
 

@@ -31,7 +31,7 @@ class Services:
         key = json.loads((self.folder / "s3" / "key.json").read_text())
         return [password, key["secret"]]
 
-    def rows(self, query: str) -> list[tuple]:
+    def rows(self, query: str, *values: str) -> list[tuple]:
         port = int(self.variables["SANDBOX_POSTGRESQL_PORT"])
         connection = psycopg2.connect(
             host="127.0.0.1",
@@ -42,7 +42,7 @@ class Services:
         )
         try:
             cursor = connection.cursor()
-            cursor.execute(query)
+            cursor.execute(query, values or None)
             return cursor.fetchall()
         finally:
             connection.close()

@@ -117,12 +117,12 @@ def run_command(desk: Desk, cell: Cell, transactions: Path) -> list[str]:
 def _guarded(desk: Desk, cell: Cell, engine: Engine, command: Sequence[str]) -> Outcome:
     """Measure while two threads see that the engine stays as it was."""
     guard = Guard(desk.say)
-    attendant = desk.start(ELSEWHERE, *attend_command(desk, cell))
+    attendant = desk.start(ELSEWHERE, *attend_command(desk, cell), measures=True)
     try:
         guard.follow(attendant)
         guard.look_every(_LOOK_EVERY_S, engine.check)
         guard.wait_until_ready(READY_WITHIN_S + 60.0)
-        run = desk.start(STREAMGAUGE, *command)
+        run = desk.start(STREAMGAUGE, *command, measures=True)
         try:
             outcome = Outcome.of(guard.over(run))
         finally:

@@ -149,7 +149,6 @@ class Desk:
             **variables_for_programs(os.environ, python),
             **self.around.kafka.as_variables(self.authority()),
             "MLFLOW_TRACKING_URI": self.around.mlflow_uri,
-            MARK: str(self.worker.folder),
         }
 
     def make_environment(self) -> Path:
@@ -163,13 +162,20 @@ class Desk:
             return found
         return self.make_environment()
 
-    def start(self, module: str, *arguments: str) -> Program:
-        """Start `python -m MODULE` of the benchmark's environment."""
+    def start(self, module: str, *arguments: str, measures: bool = False) -> Program:
+        """Start `python -m MODULE` of the benchmark's environment.
+
+        Args:
+            module: of the environment.
+            *arguments: of its command line.
+            measures: True where it is a leftover when the task is gone.
+        """
         python = self.python()
         command = [str(python), "-m", module, *arguments]
         self.say(f"$ {shlex.join(command)}")
         self.folder.mkdir(parents=True, exist_ok=True)
-        program = Program(command, self.folder, self.variables(python))
+        mark = {MARK: str(self.worker.folder)} if measures else {}
+        program = Program(command, self.folder, self.variables(python) | mark)
         self._running.append(program)
         return program
 

@@ -42,7 +42,6 @@ def reserve(desk: Desk) -> str:
 
 def environment(desk: Desk) -> str:
     """Have the benchmark's environment on this worker."""
-    stop_leftovers(MARK, str(desk.worker.folder), desk.say)
     return str(desk.make_environment())
 
 

@@ -65,6 +65,7 @@ def test_a_run_measures_reports_and_answers(run, home):
     assert "plain-x1-50eps" in said
 
 
+@pytest.mark.slow_dag
 def test_a_failed_cell_fails_the_run_and_what_the_others_measured_is_reported(run, home):
     nowhere = {"STREAMGAUGE_BASELINES_PYTHON": "/nowhere/python"}
     code, said, result = run(variables=nowhere, engines=["quix", "plain"])

@@ -9,13 +9,13 @@ import psutil
 import pytest
 
 from fraud_core.topics import PARTITIONS
-from tests.engine_process import STARTS_WITHIN_S
+from tests.engine_process import STARTS_WITHIN_S, TUNED
 from tests.faults.faust_group import GroupUnderTest
 from tests.faults.stream import now_ms
 from tests.health import ask
 from tests.outputs import count_out, wait_until
 
-pytestmark = [pytest.mark.kafka, pytest.mark.slow]
+pytestmark = [pytest.mark.kafka, pytest.mark.slow, pytest.mark.alone]
 
 RATE_EPS = 400
 SESSION_S = 8
@@ -23,7 +23,7 @@ COMMIT_EVERY_MS = 1000
 REPEATED_BY_A_REBALANCE_S = 2.0
 """Each worker may repeat what it answered since its last commit, and a batch on top of it."""
 
-KINDS = ("faust", "faust-tuned")
+KINDS = ("faust", TUNED)
 
 
 @pytest.fixture

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from tests.engine_process import SLOW_SPARK, STARTS_WITHIN_S, EngineProcess
+from tests.engine_process import SLOW_SPARK, STARTS_WITHIN_S, TUNED, EngineProcess
 from tests.outputs import count_out, wait_until
 
 pytestmark = [pytest.mark.kafka, pytest.mark.slow]
@@ -14,7 +14,7 @@ ROWS = 10_000
 LABELS = ("--label-wait-s", "60")
 
 
-@pytest.fixture(params=["faust", "faust-tuned", SLOW_SPARK])
+@pytest.fixture(params=["faust", TUNED, SLOW_SPARK])
 def engine(request, engine_environment, tmp_path):
     engine = EngineProcess(request.param, tmp_path, engine_environment)
     yield engine

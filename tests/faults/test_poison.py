@@ -10,7 +10,7 @@ from confluent_kafka import Producer
 from fraud_core.artifact import load_artifact
 from fraud_core.topics import PARTITIONS
 from tests.bad_records import bad_records
-from tests.engine_process import SLOW_SPARK, STARTS_WITHIN_S, EngineProcess
+from tests.engine_process import SLOW_SPARK, STARTS_WITHIN_S, TUNED, EngineProcess
 from tests.faults.account import DeadLetter
 from tests.outputs import count_in, wait_until
 
@@ -22,7 +22,7 @@ EVERY = 100
 POISONS = ROWS // EVERY
 
 
-@pytest.fixture(params=["faust", "faust-tuned", SLOW_SPARK])
+@pytest.fixture(params=["faust", TUNED, SLOW_SPARK])
 def engine(request, engine_environment, tmp_path):
     engine = EngineProcess(request.param, tmp_path, engine_environment)
     yield engine

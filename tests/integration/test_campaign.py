@@ -154,6 +154,17 @@ def test_exit_code_two_for_what_a_user_mistyped(run, results):
     assert "holds no run of plan x" in err
 
 
+def test_a_ladder_that_the_files_cannot_feed_ends_below_and_a_rate_by_name_is_refused(run, results):
+    rates = {"rates_eps": "[50, 900000]", "question": "demand"}
+    code, _, err = run(plan_text("x", **rates), "--run-id", "starved")
+    assert code == 2, err
+    assert "after the artifact's history: give more days" in err
+    assert not (results / "starved").exists()
+    _, _, err = run(plan_text("x", ladder="true", **rates), "--run-id", "starved")
+    assert "left out: 900000/s" in err
+    assert step_ids(results / "starved") == ["plain-x1-50eps"]
+
+
 def test_exit_code_two_for_results_of_another_schema_version(run, results):
     folder = results / "old"
     folder.mkdir()

@@ -39,9 +39,12 @@ print("held", flush=True)
 sys.stdin.readline()
 """
 
-pytestmark = pytest.mark.skipif(
-    choose_means() == "none", reason="nothing can limit a process on this machine"
-)
+pytestmark = [
+    pytest.mark.alone,
+    pytest.mark.skipif(
+        choose_means() == "none", reason="nothing can limit a process on this machine"
+    ),
+]
 
 
 @contextmanager

@@ -11,10 +11,11 @@ import sys
 import psutil
 import pytest
 
+from benchmarks.bench import Bench
 from benchmarks.campaign import rules_of
 from benchmarks.cluster import Broker
 from benchmarks.plan import Step, plan_from
-from benchmarks.runner import Bench, run_step
+from benchmarks.runner import run_step
 from benchmarks.store import INSTANCES_TOLD_FILE, step_folder
 from fraud_core.artifact import load_artifact
 from fraud_core.instance_size import choose_means

@@ -1,14 +1,9 @@
 """A real MLflow server, asked over HTTP as a browser would: no client of ours stands between."""
 
 import json
-import socket
 import subprocess
 import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
-from threading import Thread
 
 import psutil
 import pytest
@@ -18,6 +13,7 @@ from benchmarks.result import RunResult
 from benchmarks.store import RUN_FILE, STEP_FILE, load_run, save, step_folder
 from fraud_core.errors import EXIT_SURROUNDINGS
 from sandbox.process_file import is_alive
+from tests.going_away import going_away_after
 from tests.sandbox_command import free_port, run_sandbox, sandbox_environment
 from tests.unit.benchmarks.results import run_of, step_of
 from tests.unit.benchmarks.saved_run import save_run
@@ -111,49 +107,6 @@ def test_a_run_published_twice_is_there_once(box: dict[str, str], tmp_path: Path
     assert not any(is_alive(one) for one in (process, *children))
     again = run_sandbox("down", "mlflow", environment=box)
     assert again.stdout == "mlflow: was not running\n"
-
-
-class GoingAway(BaseHTTPRequestHandler):
-    """Passes requests on to a server, so many; after that it is as if the server were dead."""
-
-    uri: str
-    answers_left: int
-
-    def pass_on(self) -> None:
-        cls = type(self)
-        if cls.answers_left == 0:
-            self.close_connection = True
-            self.connection.shutdown(socket.SHUT_RDWR)
-            return
-        cls.answers_left -= 1
-        body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
-        address = f"{self.uri}{self.path}"
-        headers = {k: v for k, v in self.headers.items() if k.lower() not in {"host", "connection"}}
-        answer = requests.request(self.command, address, data=body, headers=headers, timeout=60)
-        self.send_response(answer.status_code)
-        self.send_header("Content-Type", answer.headers.get("Content-Type", "application/json"))
-        self.send_header("Content-Length", str(len(answer.content)))
-        self.end_headers()
-        self.wfile.write(answer.content)
-
-    do_GET = do_POST = do_PUT = do_PATCH = do_DELETE = pass_on  # noqa: N815  # as the library asks
-
-    def log_message(self, *_: object) -> None:
-        """Stay quiet."""
-
-
-@contextmanager
-def going_away_after(answers: int, uri: str) -> Iterator[str]:
-    handler = type("Handler", (GoingAway,), {"uri": uri, "answers_left": answers})
-    server = ThreadingHTTPServer(("127.0.0.1", 0), handler)
-    thread = Thread(target=server.serve_forever)
-    thread.start()
-    try:
-        yield f"http://127.0.0.1:{server.server_port}"
-    finally:
-        server.shutdown()
-        server.server_close()
-        thread.join()
 
 
 @pytest.mark.slow

@@ -13,6 +13,7 @@ import pytest
 
 from fraud_core.artifact import HISTORY_FILE, MANIFEST_FILE, MODEL_FILE, load_artifact, sha256_of
 from fraud_core.errors import EXIT_CONFIG, EXIT_SURROUNDINGS
+from tests.going_away import going_away_after
 from tests.sandbox_command import free_port, run_sandbox
 from tests.services import STORES, Services, running_services
 from tests.unit.benchmarks.results import run_of, step_of
@@ -119,6 +120,40 @@ def test_a_campaign_that_is_published_is_in_the_database_and_the_bucket(services
     names = {name for (name,) in services.rows("select name from runs where status = 'FINISHED'")}
     assert {"try-1", "faust x1"} <= names
     assert services.objects("report.html")
+
+
+def test_a_server_that_goes_away_half_way_leaves_no_version_and_the_next_attempt_no_double(
+    services, dirty_files, tmp_path
+):
+    source = ("--transactions", str(dirty_files), "--out", str(tmp_path))
+    command = ("model_export", "train", *source, "--train-days", "5", "--register")
+    versions = services.rows("select count(*) from model_versions")
+    with going_away_after(12, services.variables["MLFLOW_TRACKING_URI"]) as address:
+        broken = services.run(*command, MLFLOW_TRACKING_URI=address)
+    assert broken.returncode == EXIT_SURROUNDINGS, broken.stderr
+    assert f"the MLflow server at {address} cannot be used" in broken.stderr
+    assert "Traceback" not in broken.stderr
+    sha256 = load_artifact(tmp_path).model_sha256
+    assert len(runs_of(services, sha256)) == 1, "it went away before anything was written"
+    assert services.rows("select count(*) from model_versions") == versions
+
+    done = services.run(*command)
+    assert done.returncode == 0, done.stderr
+    ((begun, left), (made, kept)) = runs_of(services, sha256)
+    assert (left, kept) == ("deleted", "active")
+    ((source_run,),) = services.rows(
+        "select run_id from model_versions order by version desc limit 1"
+    )
+    assert source_run == made != begun
+
+
+def runs_of(services: Services, sha256: str) -> list[tuple]:
+    """Runs of a model, the oldest first, and whether each is still there."""
+    return services.rows(
+        "select runs.run_uuid, lifecycle_stage from runs join tags using (run_uuid) "
+        "where key = 'streamgauge.model_sha256' and value = %s order by start_time",
+        sha256,
+    )
 
 
 def test_an_artifact_that_was_altered_by_one_byte_is_refused_and_replaces_nothing(
