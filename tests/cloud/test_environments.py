@@ -37,6 +37,7 @@ def test_the_wheel_holds_every_package_with_its_data_and_no_tests(wheel: Path):
 
 
 @pytest.mark.slow
+@pytest.mark.slow_cloud
 @pytest.mark.parametrize(
     ("lock", "programs", "absent"),
     [
@@ -71,6 +72,7 @@ def test_a_place_runs_its_programs_with_its_lock_and_the_wheel_alone(
 
 
 @pytest.mark.slow
+@pytest.mark.slow_cloud
 @pytest.mark.parametrize("lock", ["bench", "faust", "mlflow"])
 def test_every_package_has_a_wheel_for_the_clouds_python(tmp_path: Path, lock: str):
     wanted = ("--python-version", "3.12", "--python-platform", "x86_64-manylinux_2_28")
