@@ -199,7 +199,7 @@ def forget(topic_prefix: PrefixOption, group_id: GroupOption) -> None:
     settings, names = KafkaSettings.from_environment(), prefixed(topic_prefix)
     group = Group(settings, group_id)
     deadline_s = time.monotonic() + _EMPTY_WITHIN_S
-    while not group.delete():
+    while (done := group.delete()) == "not yet":
         if time.monotonic() > deadline_s:
             raise SurroundingsError(
                 f"group {group_id} cannot be deleted after {_EMPTY_WITHIN_S:g} s: an engine that "
@@ -207,7 +207,9 @@ def forget(topic_prefix: PrefixOption, group_id: GroupOption) -> None:
             )
         time.sleep(_LOOK_EVERY_S)
     delete_topics(settings, names)
-    show(f"deleted: {names.prefix}* and group {group_id}")
+    if done == "denied":
+        show(f"group {group_id} stays: Kafka lets this user delete none; it is empty, and expires")
+    show(f"deleted: {names.prefix}*{'' if done == 'denied' else f' and group {group_id}'}")
 
 
 class _Probes:
