@@ -27,8 +27,8 @@ PYTHON35 ?= $(shell for python in python3.10 python3.11 $(RUN); do \
 LEFTOVERS := $(DEMO) .sandbox .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis build dist
 
 .PHONY: help setup demo test test-faults test-spark35 test-dags terraform-tools check up down mlflow airflow \
-  clean jars baselines airflow-env wheel cloud-up cloud-upload cloud-inventory cloud-mlflow cloud-down cloud-verify \
-  kanban homework
+  clean jars baselines airflow-env wheel cloud-up cloud-upload cloud-run cloud-inventory cloud-mlflow cloud-down \
+  cloud-verify kanban homework test-cloud test-all
 
 help: ## list the targets
 	@awk 'BEGIN {FS = ":.*## "} /^[a-z0-9-]+:.*## / {printf "  make %-13s %s\n", $$1, $$2}' Makefile
@@ -44,8 +44,8 @@ demo: setup jars $(DEMO)/artifact/manifest.json ## transactions through a real K
 	  --artifact $(DEMO)/artifact --transactions $(DEMO)/transactions
 
 test: setup check jars baselines terraform-tools airflow-env ## style, types and imports, then every test (starts its own broker)
-	@$(RUN) -m pytest -n $(JOBS) --dist loadfile -m 'not alone and not slow_fault and not slow_dag'
-	@$(RUN) -m pytest -m 'alone and not slow_fault and not slow_dag'
+	@$(RUN) -m pytest -n $(JOBS) --dist loadfile -m 'not alone and not slow_fault and not slow_dag and not slow_cloud'
+	@$(RUN) -m pytest -m 'alone and not slow_fault and not slow_dag and not slow_cloud'
 
 test-faults: setup jars ## the faults that take more than a minute each, and all of faust-tuned's
 	@$(RUN) -m pytest -m slow_fault
@@ -54,8 +54,15 @@ test-spark35: setup jars $(SPARK35)/installed ## the submitted job on a Spark 3.
 	@$(RUN) -m sandbox jars spark35 > /dev/null
 	@SPARK35_PYTHON=$(CURDIR)/$(SPARK35)/bin/python $(RUN) -m pytest tests/spark35
 
-test-dags: setup jars airflow-env $(AIRFLOW210)/installed ## the DAGs on Airflow 2.10 and 3, and a run with both engines (400 MB more, 25 minutes)
-	@$(RUN) -m pytest tests/dags
+test-dags: setup jars airflow-env $(AIRFLOW210)/installed $(SPARK35)/installed ## the DAGs on Airflow 2.10 and 3, and runs with both engines, also on a double of the cloud (1.3 GB more, an hour)
+	@$(RUN) -m sandbox jars spark35 > /dev/null
+	@SPARK35_PYTHON=$(CURDIR)/$(SPARK35)/bin/python $(RUN) -m pytest tests/dags
+
+test-cloud: setup terraform-tools ## what hosts of the cloud install, installed and started here (1.5 GB for a while)
+	@$(RUN) -m pytest -m slow_cloud
+
+test-all: setup ## every target, each in a fresh clone: a table of results; ONLY='check demo' some of them
+	@$(RUN) -m scripts.every_target $(foreach target,$(ONLY),--only $(target))
 
 check: setup ## ruff, mypy and import-linter
 	$(VENV)/bin/ruff check .
@@ -139,23 +146,22 @@ wheel: setup ## the wheel and the Spark job's code in dist, as hosts and cluster
 HOURS ?= 4
 CLOUD = PYTHONPATH=dags $(RUN) -m fraud_cloud
 AGREED = $(if $(YES),--yes)
+UPLOADED = --transactions $(DEMO)/transactions --artifact $(DEMO)/artifact
 
-cloud-up: wheel $(DEMO)/transactions/.complete ## the cloud side for HOURS=4: says what it costs, asks, applies, uploads
-	@$(CLOUD) up --hours $(HOURS) --transactions $(DEMO)/transactions $(AGREED)
+cloud-up: wheel $(DEMO)/artifact/manifest.json ## the cloud side for HOURS=4: says what it costs, asks, applies, uploads
+	@$(CLOUD) up --hours $(HOURS) $(UPLOADED) $(AGREED)
 
-cloud-upload: wheel $(DEMO)/transactions/.complete ## DAGs, code, locks and transactions into the bucket again
-	@$(CLOUD) upload --transactions $(DEMO)/transactions $(AGREED)
+cloud-upload: wheel $(DEMO)/artifact/manifest.json ## DAGs, code, locks and transactions into the bucket again, the model into MLflow
+	@$(CLOUD) upload $(UPLOADED) $(AGREED)
 
 cloud-inventory: setup ## what of this project is in the cloud
 	@$(CLOUD) inventory
 
-cloud-mlflow: ## MLflow of the cloud at http://localhost:5000, through a tunnel, until Ctrl-C
-	@host=$$(terraform -chdir=terraform/environments/session output -raw mlflow_tunnel_host); \
-	if [ -z "$$host" ]; then \
-	  echo "error: nothing is public: set allowed_cidr of the persistent root and ssh_public_key" >&2; \
-	  exit 5; \
-	fi; \
-	ssh -N -o ExitOnForwardFailure=yes -L 5000:localhost:5000 "tunnel@$$host"
+cloud-run: setup ## preflight and campaign in the cloud, results and report here: PARAMS='instances=[1,2]'; FOLLOW=RUN, STOP=RUN
+	@$(CLOUD) run $(PARAMS) $(if $(FOLLOW),--follow $(FOLLOW)) $(if $(STOP),--stop $(STOP)) $(AGREED)
+
+cloud-mlflow: setup ## MLflow of the cloud at http://localhost:5000, through a tunnel, until Ctrl-C
+	@$(CLOUD) mlflow
 
 cloud-down: setup ## delete everything of sessions and verify; ALL=1: bucket, passwords and network too
 	@$(CLOUD) down $(if $(ALL),--all) $(AGREED)

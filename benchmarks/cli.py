@@ -156,13 +156,20 @@ def run(
 
 
 @app.command()
-def report(run_id: RunArgument, results: ResultsOption = DEFAULT_RESULTS) -> None:
+def report(
+    run_id: RunArgument,
+    results: ResultsOption = DEFAULT_RESULTS,
+    strict: Annotated[
+        bool, typer.Option("--strict", help="end with the exit code of `run` for this result")
+    ] = False,
+) -> None:
     """Write the report of a run again, from its saved results; names the cells that are missing.
 
     Example: streamgauge report smoke-20261102-120431-7f3a
     """
     from benchmarks.campaign import refresh
     from benchmarks.report import write_report
+    from benchmarks.running import raise_if_not_answered
     from benchmarks.store import run_folder_of
 
     folder = run_folder_of(run_id, results)
@@ -170,6 +177,8 @@ def report(run_id: RunArgument, results: ResultsOption = DEFAULT_RESULTS) -> Non
     if result.cells_missing:
         say(f"cells that are not measured: {', '.join(result.cells_missing)}")
     show(str(write_report(folder)))
+    if strict:
+        raise_if_not_answered(result)
 
 
 @app.command()

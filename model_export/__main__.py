@@ -1,4 +1,4 @@
-"""`python -m model_export simulate | features | train | fetch`."""
+"""`python -m model_export simulate | features | train | register | fetch`."""
 
 from __future__ import annotations
 
@@ -182,7 +182,26 @@ def train_command(
         _register(out, trained, force=force)
 
 
-def _register(folder: Path, trained: Trained, *, force: bool) -> None:
+@app.command("register")
+def register_command(
+    artifact: Annotated[Path, typer.Argument(metavar="DIR", help="Folder of an artifact.")],
+    force: Annotated[
+        bool, typer.Option("--force", help="Make it champion, though there is another one.")
+    ] = False,
+) -> None:
+    """Register an artifact that is there on the server of MLFLOW_TRACKING_URI.
+
+    It becomes champion where there is none; with a champion it stays a version, because what it
+    would be compared on is known to `train --register` only.
+
+    Example: python -m model_export register model
+    """
+    load_artifact(artifact)
+    prepare_client(tracking_uri(os.environ), time.sleep)
+    _register(artifact, None, force=force)
+
+
+def _register(folder: Path, trained: Trained | None, *, force: bool) -> None:
     from model_export.registering import register_and_decide
     from model_export.registry import EXPERIMENT, Registry
 

@@ -1,4 +1,4 @@
-"""From a model that was just trained to a registered version, and perhaps to the champion."""
+"""From an artifact to a registered version, and perhaps to the champion."""
 
 from __future__ import annotations
 
@@ -34,14 +34,15 @@ class Outcome:
 
 
 def register_and_decide(
-    registry: Registry, artifact: Artifact, trained: Trained, *, force: bool
+    registry: Registry, artifact: Artifact, trained: Trained | None, *, force: bool
 ) -> Outcome:
     """Register an artifact; make it champion where it is better than the present one.
 
     Args:
         registry: where.
         artifact: what was written.
-        trained: the same model with its test window.
+        trained: the same model with its test window; None where it was trained before, so that it
+            cannot be compared with a champion.
         force: it becomes champion in any case.
 
     Raises:
@@ -55,7 +56,8 @@ def register_and_decide(
         return Outcome(registered.version, registered.is_new, decision, page)
     comparison, why_not = None, ""
     if champion is not None:
-        comparison, why_not = _compare(registry, artifact, trained.test)
+        test = trained.test if trained else None
+        comparison, why_not = _compare(registry, artifact, test)
     decision = decide(comparison, why_not=why_not, force=force)
     metrics = _metrics(comparison) if comparison else {}
     against = f" (champion: version {champion})" if champion else ""
@@ -67,9 +69,11 @@ def register_and_decide(
 
 
 def _compare(
-    registry: Registry, artifact: Artifact, test: Samples
+    registry: Registry, artifact: Artifact, test: Samples | None
 ) -> tuple[Comparison | None, str]:
     """The comparison with the champion, or why there is none."""
+    if test is None:
+        return None, "the model was not trained just now, so its test window is not here"
     if not 0 < int(test.rows.fraud.sum()) < len(test.rows):
         return None, "the test window holds no fraud"
     with tempfile.TemporaryDirectory() as folder:

@@ -1,24 +1,31 @@
-"""`python -m fraud_cloud`: what is in the cloud, and its end."""
+"""`python -m fraud_cloud`: the cloud side made, used, looked at, and ended."""
 
 from __future__ import annotations
 
 import os
 import sys
 import time
+from contextlib import suppress
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
+from fraud_cloud.airflow_place import session_airflow
 from fraud_cloud.clock import Clock, Limits
 from fraud_cloud.contract import load_contract
 from fraud_cloud.down import Extent, look
 from fraud_cloud.down import down as down_
 from fraud_cloud.down import verify as verify_
-from fraud_cloud.errors import EXIT_INTERRUPTED, CloudError, ConfigError
+from fraud_cloud.errors import EXIT_INTERRUPTED, CloudError, ConfigError, SurroundingsError
+from fraud_cloud.following import Watch
+from fraud_cloud.mlflow_way import session_tunnel
 from fraud_cloud.purge import Means
 from fraud_cloud.purge import purge as purge_
 from fraud_cloud.records import Recorder
+from fraud_cloud.registering import register
+from fraud_cloud.running import Errand, follow_run, stop_run
+from fraud_cloud.running import run as run_
 from fraud_cloud.sdk import connect
 from fraud_cloud.selection import made_by_runs
 from fraud_cloud.surroundings import PROJECT, Surroundings
@@ -42,12 +49,16 @@ Built = Annotated[Path, typer.Option(help="folder that `make wheel` filled")]
 Transactions = Annotated[
     Path | None, typer.Option(help="folder of transaction files to upload too")
 ]
+Artifact = Annotated[
+    Path | None, typer.Option(help="folder of a model to register in the session's MLflow")
+]
 All = Annotated[bool, typer.Option("--all", help="what outlives sessions too")]
 
 Retry = Annotated[float, typer.Option(min=0.0, help="seconds before terraform destroy again")]
 
 _ROOTS = PROJECT / "terraform/environments"
-_RECORDS = PROJECT / "benchmarks/results/cloud"
+_RESULTS = PROJECT / "benchmarks/results"
+_RECORDS = _RESULTS / "cloud"
 _BUILT = PROJECT / "dist"
 _LIMITS = Limits()
 _POLL_S = _LIMITS.poll_s
@@ -123,6 +134,7 @@ def up(
     yes: Yes = False,
     built: Built = _BUILT,
     transactions: Transactions = None,
+    artifact: Artifact = None,
     roots: Roots = _ROOTS,
     records: Records = _RECORDS,
 ) -> None:
@@ -132,18 +144,22 @@ def up(
     """
     around = _around(yes=yes, roots=roots, records=records)
     up_(around, _sources(built, transactions), hours)
+    if artifact is not None:
+        _registered_or_told(around, artifact)
 
 
 @app.command()
 def upload(
     built: Built = _BUILT,
     transactions: Transactions = None,
+    artifact: Artifact = None,
     roots: Roots = _ROOTS,
     yes: Yes = False,
 ) -> None:
     """Put DAGs, wheel, Spark job, locks, certificate and transactions into the bucket.
 
-    Costs: storage by the GB and month, requests; cents (estimate).
+    With --artifact that model is then registered in the session's MLflow, and is champion there if
+    there is none. Costs: storage by the GB and month, requests; cents (estimate).
 
     Example: python -m fraud_cloud upload --transactions .demo/transactions
     """
@@ -153,6 +169,55 @@ def upload(
     for items in (code_items(sources, contract), data_items(sources, contract)):
         counts = upload_(around.store, bucket, items, _show)
         _show(f"{counts['put']} put, {counts['there']} were there")
+    if artifact is not None:
+        register(around, artifact)
+
+
+@app.command()
+def mlflow(roots: Roots = _ROOTS, poll_s: Poll = _POLL_S) -> None:
+    """Open a tunnel to the session's MLflow, until Ctrl-C.
+
+    Example: python -m fraud_cloud mlflow
+    """
+    tunnel = session_tunnel(_around(Limits(poll_s=poll_s), roots=roots))
+    with tunnel.opened() as process:
+        _show(f"MLflow at {tunnel.uri} until Ctrl-C")
+        with suppress(KeyboardInterrupt):
+            process.wait()
+
+
+@app.command()
+def run(
+    parameters: Annotated[
+        list[str] | None, typer.Argument(help="of the DAG's form, name=value each")
+    ] = None,
+    follow: Annotated[str, typer.Option(help="only follow this DAG run, which was begun")] = "",
+    stop: Annotated[str, typer.Option(help="end this DAG run, its clusters with it")] = "",
+    yes: Yes = False,
+    poll_s: Poll = _POLL_S,
+    results: Annotated[Path, typer.Option(help="folder of all campaigns")] = _RESULTS,
+    roots: Roots = _ROOTS,
+    records: Records = _RECORDS,
+) -> None:
+    """Measure in the cloud: preflight, campaign, results here; ends with the campaign's exit code.
+
+    What a Spark cluster and Faust hosts cost while it runs is said before. Ctrl-C leaves the run
+    going and says how to follow or stop it.
+
+    Example: python -m fraud_cloud run instances=[1,2] rates_eps=[50,400] profile=quick
+    """
+    if sum(map(bool, (follow, stop, parameters))) > 1:
+        raise ConfigError("give parameters of a new run, or --follow, or --stop: one of them")
+    around = _around(Limits(poll_s=poll_s), yes=yes, roots=roots, records=records)
+    watch = Watch(around.means.clock, poll_s, _show)
+    errand = Errand(around, session_airflow(around), watch, results)
+    if follow:
+        code = follow_run(errand, follow)
+    elif stop:
+        code = stop_run(errand, stop)
+    else:
+        code = run_(errand, parameters or ())
+    raise typer.Exit(code)
 
 
 def main() -> None:
@@ -160,11 +225,22 @@ def main() -> None:
     try:
         app()
     except CloudError as error:
-        sys.stderr.write(f"error: {error}\n")
+        word = "interrupted" if error.exit_code == EXIT_INTERRUPTED else "error"
+        sys.stderr.write(f"{word}: {error}\n")
         sys.exit(error.exit_code)
-    except KeyboardInterrupt:
-        sys.stderr.write("interrupted: run the same command again, it goes on\n")
-        sys.exit(EXIT_INTERRUPTED)
+    except SystemExit as end:
+        # typer makes it of a Ctrl-C.
+        if end.code == EXIT_INTERRUPTED:
+            sys.stderr.write("interrupted: run the same command again, it goes on\n")
+        raise
+
+
+def _registered_or_told(around: Surroundings, artifact: Path) -> None:
+    """A session is up whether its MLflow can be reached from here or not."""
+    try:
+        register(around, artifact)
+    except SurroundingsError as error:
+        _show(f"going on: {error}")
 
 
 def _around(

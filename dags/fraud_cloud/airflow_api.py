@@ -2,20 +2,15 @@
 
 from __future__ import annotations
 
-import base64
-import json
-import urllib.error
 import urllib.parse
-import urllib.request
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from http import HTTPStatus
 from typing import Any
 
-from fraud_cloud.errors import ConfigError, DeniedError, GoneError, RefusedError
+from fraud_cloud.airflow_login import Login
+from fraud_cloud.errors import ConfigError, GoneError, RefusedError
 
 PAGE = 100
-_CALL_S = 30.0
 
 
 @dataclass(frozen=True)
@@ -38,14 +33,46 @@ class AirflowApi:
     """One Airflow.
 
     Attributes:
-        url: of its web server, without a path.
-        version: 1 for Airflow 2.10, 2 for Airflow 3.
-        authorization: value of the header.
+        login: who asks, and where.
     """
 
-    url: str
-    version: int
-    authorization: str
+    login: Login
+
+    @property
+    def version(self) -> int:
+        """1 for Airflow 2.10, 2 for Airflow 3."""
+        return self.login.api_version
+
+    def knows(self, dag_id: str) -> bool:
+        """Whether Airflow has read the file of a DAG."""
+        try:
+            self._ask("GET", f"dags/{dag_id}")
+        except GoneError:
+            return False
+        return True
+
+    def import_errors(self) -> tuple[str, ...]:
+        """A line for each DAG file that Airflow could not read."""
+        found = self._ask("GET", f"importErrors?limit={PAGE}")["import_errors"]
+        return tuple(f"{one['filename']}: {_last_line(one['stack_trace'])}" for one in found)
+
+    def form(self, dag_id: str) -> dict[str, Any]:
+        """Default of each parameter of a DAG."""
+        raw = self._ask("GET", f"dags/{dag_id}/details")["params"] or {}
+        return {name: one.get("value") for name, one in raw.items()}
+
+    def under_way(self, dag_id: str) -> tuple[str, ...]:
+        """Ids of the runs that have begun or wait."""
+        asked = f"dags/{dag_id}/dagRuns?state=running&state=queued&limit={PAGE}"
+        return tuple(one["dag_run_id"] for one in self._ask("GET", asked)["dag_runs"])
+
+    def have_pool(self, name: str, slots: int, description: str) -> None:
+        """Have a pool; one that is there is left as it is. A task of a missing pool never runs."""
+        try:
+            self._ask("GET", f"pools/{name}")
+        except GoneError:
+            wanted = {"name": name, "slots": slots, "description": description}
+            self._ask("POST", "pools", wanted)
 
     def trigger(self, dag_id: str, run_id: str, conf: Mapping[str, Any]) -> None:
         """Start a run; one of this id that is there already is left as it is.
@@ -54,6 +81,9 @@ class AirflowApi:
             dag_id: of what; it is unpaused.
             run_id: of the new run.
             conf: its parameters.
+
+        Raises:
+            ConfigError: a parameter is not acceptable; nothing was started.
         """
         self._ask("PATCH", f"dags/{dag_id}", {"is_paused": False})
         body: dict[str, Any] = {"dag_run_id": run_id, "conf": dict(conf)}
@@ -62,21 +92,36 @@ class AirflowApi:
             body["logical_date"] = None
         try:
             self._ask("POST", f"dags/{dag_id}/dagRuns", body)
-        except RefusedError:
+        except RefusedError as error:
             # The answer to an earlier try may have been lost.
-            if self.state(dag_id, run_id) is None:
-                raise
+            if self.state(dag_id, run_id) is not None:
+                return
+            if error.final:
+                raise ConfigError(f"Airflow does not take these parameters: {error}") from None
+            raise
+
+    def stop(self, dag_id: str, run_id: str) -> None:
+        """Have a run end: what runs is failed, what waits is skipped, its teardown still runs."""
+        self._ask("PATCH", _run(dag_id, run_id), {"state": "failed"})
 
     def state(self, dag_id: str, run_id: str) -> str | None:
         """State of a run; None where there is none."""
         try:
-            return str(self._ask("GET", f"dags/{dag_id}/dagRuns/{_quoted(run_id)}")["state"])
+            return str(self._ask("GET", _run(dag_id, run_id))["state"])
+        except GoneError:
+            return None
+
+    def result(self, dag_id: str, run_id: str, task: str) -> str | None:
+        """The text that a task returned; None where it has not."""
+        path = f"{_run(dag_id, run_id)}/taskInstances/{task}/xcomEntries/return_value"
+        try:
+            return str(self._ask("GET", path)["value"]).strip('"')
         except GoneError:
             return None
 
     def tasks(self, dag_id: str, run_id: str) -> Iterator[Task]:
         """Every task of a run, to the last page."""
-        path = f"dags/{dag_id}/dagRuns/{_quoted(run_id)}/taskInstances"
+        path = f"{_run(dag_id, run_id)}/taskInstances"
         offset = 0
         while True:
             page = self._ask("GET", f"{path}?limit={PAGE}&offset={offset}")
@@ -86,29 +131,14 @@ class AirflowApi:
             if not page["task_instances"] or offset >= page["total_entries"]:
                 return
 
-    def _ask(self, method: str, path: str, body: Mapping[str, Any] | None = None) -> Any:  # noqa: ANN401
-        url = f"{self.url}/api/v{self.version}/{path}"
-        return _request(method, url, body, {"Authorization": self.authorization})
+    def page(self, dag_id: str, run_id: str) -> str:
+        """Address of a run for people."""
+        run = _quoted(run_id)
+        place = f"runs/{run}" if self.version > 1 else f"grid?dag_run_id={run}"
+        return f"{self.login.url}/dags/{dag_id}/{place}"
 
-
-def log_in(url: str, airflow_version: str, user: str, password: str) -> AirflowApi:
-    """Open the API of an Airflow: with the password on 2.10, with a token for it on 3.
-
-    Args:
-        url: of the web server.
-        airflow_version: such as 2.10 or 3.1.
-        user: who logs in.
-        password: of that user; it is sent and kept nowhere.
-
-    Raises:
-        DeniedError: the password is not accepted.
-    """
-    url = url.rstrip("/")
-    if airflow_version.startswith("2."):
-        both = base64.b64encode(f"{user}:{password}".encode()).decode()
-        return AirflowApi(url, 1, f"Basic {both}")
-    answer = _request("POST", f"{url}/auth/token", {"username": user, "password": password}, {})
-    return AirflowApi(url, 2, f"Bearer {answer['access_token']}")
+    def _ask(self, method: str, path: str, body: Mapping[str, Any] | None = None) -> Any:  # noqa: ANN401 - JSON of many forms
+        return self.login.ask(method, f"/api/v{self.version}/{path}", body)
 
 
 def _task(raw: Mapping[str, Any]) -> Task:
@@ -117,32 +147,15 @@ def _task(raw: Mapping[str, Any]) -> Task:
     return Task(name, raw["state"] or "none", int(raw.get("try_number") or 0))
 
 
+def _run(dag_id: str, run_id: str) -> str:
+    return f"dags/{dag_id}/dagRuns/{_quoted(run_id)}"
+
+
 def _quoted(run_id: str) -> str:
     """A run's id has colons and a plus."""
     return urllib.parse.quote(run_id, safe="")
 
 
-def _request(
-    method: str, url: str, body: Mapping[str, Any] | None, headers: Mapping[str, str]
-) -> Any:  # noqa: ANN401 - JSON of many forms
-    if not url.startswith(("http://", "https://")):
-        raise ConfigError(f"{url} is no address of a web server")
-    content = None if body is None else json.dumps(body).encode()
-    every = {"Content-Type": "application/json", **headers}
-    request = urllib.request.Request(url, content, every, method=method)  # noqa: S310
-    try:
-        with urllib.request.urlopen(request, timeout=_CALL_S) as answer:  # noqa: S310
-            return json.load(answer)
-    except urllib.error.HTTPError as error:
-        with error:
-            detail = error.read().decode(errors="replace")[:300]
-        raise _as_ours(error.code, f"{method} {url}", detail) from error
-    except OSError as error:
-        raise RefusedError(f"{method} {url}: {error}") from error
-
-
-def _as_ours(code: int, what: str, detail: str) -> Exception:
-    text = f"{what} is answered with {code}: {detail}"
-    if code in (HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN):
-        return DeniedError(f"{what} is answered with {code}: is the password right?")
-    return GoneError(text) if code == HTTPStatus.NOT_FOUND else RefusedError(text)
+def _last_line(trace: str | None) -> str:
+    lines = (trace or "").strip().splitlines()
+    return lines[-1] if lines else "no reason given"

@@ -22,6 +22,8 @@ class Contract:
         expires_label: name of the label with the end, Unix seconds.
         standing_run: value of the run's label on what outlives sessions.
         never_expires: value of the label of the end there.
+        entries: keys inside Lockbox secrets, by purpose.
+        ports: of services, by name.
         prefixes: prefixes of the bucket by purpose.
         keys: objects of the bucket that have a fixed key, by purpose.
         connections: of Airflow, by purpose.
@@ -35,6 +37,8 @@ class Contract:
     expires_label: str
     standing_run: str
     never_expires: str
+    entries: Mapping[str, str]
+    ports: Mapping[str, int]
     prefixes: Mapping[str, str]
     keys: Mapping[str, str]
     connections: Mapping[str, str]
@@ -66,6 +70,8 @@ def load_contract(path: Path = CONTRACT_FILE) -> Contract:
         expires_label=labels["expires"],
         standing_run=raw["standing_run"],
         never_expires=raw["never_expires"],
+        entries=raw["lockbox_entries"],
+        ports=raw["ports"],
         prefixes=raw["bucket_prefixes"],
         keys=raw["bucket_keys"],
         connections=raw["connections"],

@@ -3,6 +3,7 @@
     CloudError                 1
     |-- ConfigError            2   usage or settings; nothing was changed
     |-- LeftoversError         3   something that bills is still there
+    |-- LeftGoingError       130   nobody watches any more, what was begun goes on
     `-- SurroundingsError      5   the cloud, Terraform, a network
         |-- DeniedError            a service that we may not see or change
         |-- RefusedError           the cloud says no to one request
@@ -34,6 +35,12 @@ class LeftoversError(CloudError):
     """Something that bills is still there."""
 
     exit_code = EXIT_LEFTOVERS
+
+
+class LeftGoingError(CloudError):
+    """The person does not watch any more; what was begun in the cloud goes on."""
+
+    exit_code = EXIT_INTERRUPTED
 
 
 class SurroundingsError(CloudError):

@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
 from typing import Literal, Protocol
 
 from fraud_cloud.airflow_api import Task
 from fraud_cloud.clock import Clock
-from fraud_cloud.errors import ConfigError, RefusedError
+from fraud_cloud.errors import ConfigError, RefusedError, SurroundingsError
 from fraud_cloud.purge import Tell
 
 End = Literal["success", "failed"]
 
-_ENDS: tuple[End, ...] = ("success", "failed")
+_ENDS = frozenset({"success", "failed"})
+_FAILED = frozenset({"failed", "upstream_failed"})
 _UNTOLD = frozenset({"none", "scheduled"})
 
 
@@ -26,7 +28,25 @@ class Followed(Protocol):
         """Every task of a run."""
 
 
-def follow(api: Followed, dag_id: str, run_id: str, clock: Clock, poll_s: float, tell: Tell) -> End:
+@dataclass(frozen=True)
+class Watch:
+    """How to look.
+
+    Attributes:
+        clock: time.
+        poll_s: between two looks.
+        tell: takes a line for each change.
+        silence_s: how long no answer may come before the watch ends; a web server that is
+            replaced is back within minutes.
+    """
+
+    clock: Clock
+    poll_s: float
+    tell: Tell
+    silence_s: float = 900.0
+
+
+def follow(api: Followed, dag_id: str, run_id: str, watch: Watch) -> End:
     """Tell what happens until the run has ended.
 
     An answer that does not come is no end: the run goes on whether it is watched or not.
@@ -35,32 +55,43 @@ def follow(api: Followed, dag_id: str, run_id: str, clock: Clock, poll_s: float,
         api: the Airflow.
         dag_id: of the run.
         run_id: of the run.
-        clock: time.
-        poll_s: between two looks.
-        tell: takes a line for each change.
+        watch: how to look.
 
     Raises:
         ConfigError: there is no such run.
+        SurroundingsError: Airflow does not answer any more.
     """
     seen: dict[str, Task] = {}
+    heard_s = watch.clock.now_s()
     while True:
         try:
             # The state first: the last tasks are told even if it ends in between.
             state = api.state(dag_id, run_id)
             tasks = {task.name: task for task in api.tasks(dag_id, run_id)}
         except RefusedError as error:
-            tell(f"no answer, looking again: {error}")
-            clock.pause(poll_s)
+            _require_patience(watch, heard_s, run_id, error)
+            watch.clock.pause(watch.poll_s)
             continue
+        heard_s = watch.clock.now_s()
         if state is None:
             raise ConfigError(f"{dag_id} has no run {run_id}: was it deleted?")
         for line in changes(seen, tasks):
-            tell(line)
+            watch.tell(line)
         seen = tasks
-        for end in _ENDS:
-            if state == end:
-                return end
-        clock.pause(poll_s)
+        if state in _ENDS:
+            return end_of(state, tasks.values())
+        watch.clock.pause(watch.poll_s)
+
+
+def end_of(state: str, tasks: Iterable[Task]) -> End:
+    """How a run has ended.
+
+    Airflow calls a run that somebody had fail a success, if its teardown succeeds: the tasks that
+    follow the failed one are skipped, and a skipped last task is no failure.
+    """
+    return (
+        "failed" if state != "success" or any(one.state in _FAILED for one in tasks) else "success"
+    )
 
 
 def changes(before: Mapping[str, Task], after: Mapping[str, Task]) -> Iterator[str]:
@@ -70,3 +101,13 @@ def changes(before: Mapping[str, Task], after: Mapping[str, Task]) -> Iterator[s
             continue
         again = f", try {task.tries}" if task.tries > 1 else ""
         yield f"{name}: {task.state}{again}"
+
+
+def _require_patience(watch: Watch, heard_s: float, run_id: str, error: RefusedError) -> None:
+    silent_s = watch.clock.now_s() - heard_s
+    if silent_s > watch.silence_s:
+        raise SurroundingsError(
+            f"Airflow has not answered for {silent_s / 60:.0f} minutes ({error}); the run {run_id} "
+            "goes on without being watched"
+        ) from error
+    watch.tell(f"no answer, looking again: {error}")

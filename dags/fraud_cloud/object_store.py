@@ -140,12 +140,23 @@ def open_store(environment: Mapping[str, str]) -> ObjectStore:
     Raises:
         ConfigError: there is no token.
     """
+    return ObjectStore(iam_token(environment), environment.get("CLOUD_STORAGE", ENDPOINT))
+
+
+def iam_token(environment: Mapping[str, str]) -> str:
+    """The person's token of IAM.
+
+    Raises:
+        ConfigError: there is none, or one of another kind.
+    """
     token = environment.get("YC_TOKEN", "")
     if not token:
         raise ConfigError(f"YC_TOKEN is not set: {_REMEDY}")
     if not token.startswith("t1."):
-        raise ConfigError(f"YC_TOKEN is no token of IAM, which the bucket asks for: {_REMEDY}")
-    return ObjectStore(token, environment.get("CLOUD_STORAGE", ENDPOINT))
+        raise ConfigError(
+            f"YC_TOKEN is no token of IAM, which bucket, Lockbox and Airflow ask for: {_REMEDY}"
+        )
+    return token
 
 
 def read_url(url: str) -> bytes:

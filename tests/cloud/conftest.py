@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 from collections.abc import Iterator
+from contextlib import redirect_stderr, redirect_stdout
 from dataclasses import dataclass
+from io import StringIO
 from pathlib import Path
+from unittest.mock import patch
 
 import pytest
 
+from fraud_cloud.__main__ import main
 from fraud_cloud.clock import Clock, Limits
 from fraud_cloud.contract import load_contract
 from fraud_cloud.purge import Means
@@ -60,15 +65,31 @@ class Commands:
         return self.folder / "records"
 
     def run(self, *arguments: str, typed: str = "") -> subprocess.CompletedProcess[str]:
-        """Run one command to its end."""
-        return subprocess.run(
+        """Run one command to its end, in this process: the SDK takes seconds to import."""
+        out, err = StringIO(), StringIO()
+        with (
+            patch.dict(os.environ, self.cloud.environment, clear=True),
+            patch.object(sys, "argv", ["fraud_cloud", *arguments]),
+            patch.object(sys, "stdin", StringIO(typed)),
+            redirect_stdout(out),
+            redirect_stderr(err),
+            pytest.raises(SystemExit) as end,
+        ):
+            main()
+        code = end.value.code or 0
+        assert isinstance(code, int)
+        return subprocess.CompletedProcess(arguments, code, out.getvalue(), err.getvalue())
+
+    def process(self, *arguments: str) -> subprocess.Popen[str]:
+        """Start one command as a process of its own."""
+        return subprocess.Popen(
             [sys.executable, "-m", "fraud_cloud", *arguments],
             cwd=PROJECT,
             env=self.cloud.environment | {"PYTHONPATH": str(PROJECT / "dags")},
-            input=typed,
-            capture_output=True,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
             text=True,
-            timeout=120,
         )
 
     def down(self, *more: str, typed: str = "") -> subprocess.CompletedProcess[str]:

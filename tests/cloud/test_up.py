@@ -168,6 +168,7 @@ def test_a_bucket_that_is_not_opened_to_us_is_an_error_with_the_remedy(
     assert prepared.state.names(KAFKA.kind) == set()
 
 
+@pytest.mark.filterwarnings("ignore:The 'token' argument")
 def test_a_token_of_another_kind_is_refused_with_the_remedy(
     prepared: CloudDouble, commands: Commands, built: Path
 ):

@@ -94,7 +94,8 @@ def _answer(state: State, method: str, path: str, body: bytes) -> tuple[HTTPStat
 def _listing(objects: Mapping[str, bytes], query: Mapping[str, list[str]], page: int) -> str:
     if "uploads" in query:
         return "<ListMultipartUploadsResult></ListMultipartUploadsResult>"
-    keys = sorted(objects)
+    prefix = query.get("prefix", [""])[0]
+    keys = sorted(key for key in objects if key.startswith(prefix))
     start = int(query.get("continuation-token", ["0"])[0])
     shown = "".join(
         f"<Contents><Key>{escape(key)}</Key></Contents>" for key in keys[start : start + page]

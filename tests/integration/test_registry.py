@@ -10,6 +10,7 @@ from collections.abc import Iterator
 
 import psutil
 import pytest
+import requests
 
 from fraud_core.artifact import HISTORY_FILE, MANIFEST_FILE, MODEL_FILE, load_artifact, sha256_of
 from fraud_core.errors import EXIT_CONFIG, EXIT_SURROUNDINGS
@@ -109,6 +110,32 @@ def test_a_model_that_is_not_better_leaves_the_alias_where_it_is_unless_forced(
     assert decision.endswith("(champion: version 1)")
     _, said = train()
     assert "champion: better than the champion" in said or "not shown to be better" in said
+
+
+def test_an_artifact_that_is_there_is_registered_without_training_and_moves_no_champion(
+    services, registered, train
+):
+    folder, _ = train(*SHORTER)
+    done = services.run("model_export", "register", str(folder))
+    assert done.returncode == 0, done.stderr
+    assert "was there already as version 2" in done.stdout
+    ((_, champion),) = champions(services)
+    other = folder if champion != 2 else registered[0]
+    done = services.run("model_export", "register", str(other))
+    assert "the alias champion stays where it is: not comparable" in done.stdout
+    assert champions(services) == [("champion", champion)]
+
+
+def test_a_registered_artifact_becomes_champion_where_there_is_none(services, registered):
+    folder, _ = registered
+    alias = f"{services.variables['MLFLOW_TRACKING_URI']}/api/2.0/mlflow/registered-models/alias"
+    gone = {"name": "fraud", "alias": "champion"}
+    assert requests.delete(alias, json=gone, timeout=60).ok
+    assert champions(services) == []
+    done = services.run("model_export", "register", str(folder))
+    assert done.returncode == 0, done.stderr
+    assert "champion: there was no champion" in done.stdout
+    assert champions(services) == [("champion", 1)]
 
 
 def test_a_campaign_that_is_published_is_in_the_database_and_the_bucket(services, tmp_path):

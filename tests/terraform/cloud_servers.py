@@ -23,12 +23,14 @@ class Cloud:
         secrets: entries by id.
         url: of all three.
         busy: how many more requests are answered with 503.
+        token: of IAM, which the metadata service gives and the others ask for.
     """
 
     objects: dict[str, bytes] = field(default_factory=dict)
     secrets: dict[str, dict[str, str]] = field(default_factory=dict)
     url: str = ""
     busy: int = 0
+    token: str = TOKEN
 
     def answer(self, path: str, headers: dict[str, str]) -> tuple[HTTPStatus, bytes]:
         """Status and body for one request; names of headers are lower-case."""
@@ -45,19 +47,19 @@ class Cloud:
         if headers.get("metadata-flavor") != "Google":
             return HTTPStatus.FORBIDDEN, b""
         if path.endswith("/token"):
-            return HTTPStatus.OK, json.dumps({"access_token": TOKEN}).encode()
+            return HTTPStatus.OK, json.dumps({"access_token": self.token}).encode()
         if path.endswith("/network-interfaces/0/ip"):
             return HTTPStatus.OK, ADDRESS.encode()
         return HTTPStatus.NOT_FOUND, b""
 
     def _payload(self, secret_id: str, headers: dict[str, str]) -> tuple[HTTPStatus, bytes]:
-        if headers.get("authorization") != f"Bearer {TOKEN}" or secret_id not in self.secrets:
+        if headers.get("authorization") != f"Bearer {self.token}" or secret_id not in self.secrets:
             return HTTPStatus.FORBIDDEN, b""
         entries = [{"key": k, "textValue": v} for k, v in self.secrets[secret_id].items()]
         return HTTPStatus.OK, json.dumps({"entries": entries}).encode()
 
     def _object(self, name: str, headers: dict[str, str]) -> tuple[HTTPStatus, bytes]:
-        if headers.get("x-yacloud-subjecttoken") != TOKEN:
+        if headers.get("x-yacloud-subjecttoken") != self.token:
             return HTTPStatus.FORBIDDEN, b""
         if name not in self.objects:
             return HTTPStatus.NOT_FOUND, b""

@@ -40,6 +40,14 @@ def workspace(tmp_path: Path, terraform_environment: Mapping[str, str]) -> Works
 
 
 @pytest.fixture(scope="session")
+def pristine(
+    terraform_environment: Mapping[str, str], tmp_path_factory: pytest.TempPathFactory
+) -> Workspace:
+    """A copy of the code for all tests that leave it as it is."""
+    return Workspace.copied(tmp_path_factory.mktemp("pristine") / "code", terraform_environment)
+
+
+@pytest.fixture(scope="session")
 def plans(
     terraform_environment: Mapping[str, str], tmp_path_factory: pytest.TempPathFactory
 ) -> dict[str, Plan]:

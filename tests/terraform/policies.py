@@ -20,6 +20,7 @@ TUNNEL_HOST = "module.mlflow.yandex_compute_instance.this"
 SECRET_NAME = re.compile(r"password|secret_key|token|private_key|text_value")
 LABELS = frozenset(CONTRACT["labels"].values())
 # Account -> roles in the folder. A role that is not here is one that nobody thought about.
+# The two editors are the reaper's, which stops Kafka and PostgreSQL and nothing else of theirs.
 FOLDER_ROLES = {
     "airflow": {
         "managed-airflow.integrationProvider",
@@ -27,6 +28,8 @@ FOLDER_ROLES = {
         "compute.editor",
         "vpc.user",
         "lockbox.viewer",
+        "managed-kafka.editor",
+        "managed-postgresql.editor",
     },
     "faust-manager": {"compute.editor", "vpc.user"},
     "spark": {"managed-spark.integrationProvider"},

@@ -5,67 +5,27 @@ systemctl, useradd and pip are recorders: what they would do needs a host, or a 
 
 from __future__ import annotations
 
-import ast
 import base64
 import hashlib
 import io
-import os
 import re
-import subprocess
-import sys
 import tarfile
 from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
 import yaml
 
 from fraud_core.kafka import KafkaSettings
+from tests.cloud_double.host_files import SETTINGS_FILE, faust_host_files
+from tests.cloud_double.unit_file import parse_environment
 from tests.terraform.cloud_servers import ADDRESS, TOKEN, Cloud, cloud_servers
+from tests.terraform.hosts import AWKWARD, Host, made_host, user_data
 from tests.terraform.policies import Plan
 from tests.terraform.workspace import CONTRACT, STANDING
 
 BUCKET = STANDING["bucket"]
-AWKWARD = "p@ss/w$rd'\"\\`%+ :"  # a password with what shells, systemd and addresses treat apart
 KEYS = CONTRACT["bucket_keys"]
-
-
-@dataclass(frozen=True, slots=True)
-class Host:
-    """A folder in place of a host's root, with the files of its user-data."""
-
-    root: Path
-    cloud: Cloud
-
-    def run(self, script: str) -> subprocess.CompletedProcess[str]:
-        return subprocess.run(
-            [self.root / "opt/streamgauge" / script],
-            env={
-                "PATH": f"{self.root / 'bin'}:{os.environ['PATH']}",
-                "BOOTSTRAP_ROOT": str(self.root),
-                "CLOUD_METADATA": self.cloud.url,
-                "CLOUD_LOCKBOX": self.cloud.url,
-                "CLOUD_STORAGE": self.cloud.url,
-                "CLOUD_TRIES": "2",
-            },
-            capture_output=True,
-            text=True,
-            timeout=240,
-        )
-
-    def variables(self, file: str) -> dict[str, str]:
-        """What a service gets from an environment file, as a shell reads it."""
-        printing = f"exec {sys.executable} -c 'import os; print(dict(os.environ))'"
-        reading = f"set -a; . {self.root / file}; {printing}"
-        answer = subprocess.run(
-            ["bash", "-c", reading], env={}, capture_output=True, text=True, check=True
-        )
-        found: dict[str, str] = ast.literal_eval(answer.stdout)
-        return found
-
-    def recorded(self) -> str:
-        return (self.root / "recorded").read_text()
 
 
 @pytest.fixture
@@ -89,20 +49,6 @@ def cloud() -> Iterator[Cloud]:
         yield cloud
 
 
-def made_host(folder: Path, cloud: Cloud, user_data: str) -> Host:
-    for file in yaml.safe_load(user_data)["write_files"]:
-        path = folder / file["path"].removeprefix("/")
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_bytes(base64.b64decode(file["content"]))
-        path.chmod(int(file["permissions"], 8))
-    for name in ("bin/systemctl", "bin/useradd", "opt/streamgauge/venv/bin/python"):
-        program = folder / name
-        program.parent.mkdir(parents=True, exist_ok=True)
-        program.write_text(f'#!/bin/sh\necho "{program.name} $*" >> {folder}/recorded\n')
-        program.chmod(0o755)
-    return Host(folder, cloud)
-
-
 @pytest.fixture
 def mlflow_host(plans: dict[str, Plan], cloud: Cloud, tmp_path: Path) -> Host:
     return made_host(tmp_path, cloud, user_data(plans, "module.mlflow"))
@@ -111,15 +57,6 @@ def mlflow_host(plans: dict[str, Plan], cloud: Cloud, tmp_path: Path) -> Host:
 @pytest.fixture
 def faust_host(plans: dict[str, Plan], cloud: Cloud, tmp_path: Path) -> Host:
     return made_host(tmp_path, cloud, user_data(plans, "module.faust_group"))
-
-
-def user_data(plans: dict[str, Plan], module: str) -> str:
-    for one in plans["session"].resources():
-        if one.address.startswith(module) and one.type.startswith("yandex_compute_instance"):
-            holder = one.values.get("instance_template", [one.values])[0]
-            text: str = holder["metadata"]["user-data"]
-            return text
-    raise AssertionError(module)
 
 
 def test_an_mlflow_host_gets_its_server_settings(mlflow_host: Host):
@@ -282,3 +219,13 @@ def test_a_worker_has_the_size_of_a_spark_executor(faust_host: Host):
     assert "MemoryMax=3072M\n" in unit
     assert "--workers 1 --topic-prefix ${TOPIC_PREFIX} --group-id ${GROUP_ID}" in unit
     assert "--health-port 6066" in unit
+
+
+def test_hosts_of_the_executing_double_have_the_files_of_the_plan(plans: dict[str, Plan]):
+    written = yaml.safe_load(user_data(plans, "module.faust_group"))["write_files"]
+    found = {
+        file["path"].removeprefix("/"): base64.b64decode(file["content"]).decode()
+        for file in written
+    }
+
+    assert faust_host_files(parse_environment(found[SETTINGS_FILE])) == found

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import re
 import subprocess
 from pathlib import Path
 
 import pytest
 
-from tests.terraform.workspace import FOLDERS, ROOT, Workspace
+from tests.terraform.workspace import ENVIRONMENTS, FOLDERS, MODULES, ROOT, Workspace
 
 
 def test_the_code_is_formatted(terraform_environment):
@@ -21,20 +22,28 @@ def test_the_code_is_formatted(terraform_environment):
     assert answer.returncode == 0, answer.stdout
 
 
-@pytest.mark.parametrize("folder", FOLDERS)
-def test_names_types_and_required_arguments_are_the_providers(workspace: Workspace, folder: str):
-    answer = workspace.validated(folder)
+@pytest.mark.parametrize("root", ENVIRONMENTS)
+def test_names_types_and_required_arguments_are_the_providers(pristine: Workspace, root: str):
+    answer = pristine.validated(f"environments/{root}")
 
     assert answer.returncode == 0, answer.stdout + answer.stderr
     # A warning is a deprecated argument.
     assert "Warning" not in answer.stdout
 
 
-@pytest.mark.parametrize("folder", FOLDERS)
-def test_terraform_test_passes(workspace: Workspace, folder: str):
-    workspace.initialised(folder)
+def test_every_module_is_part_of_a_root_and_validated_with_it():
+    text = "".join(
+        (ROOT / f"terraform/environments/{root}/main.tf").read_text() for root in ENVIRONMENTS
+    )
 
-    answer = workspace.terraform(folder, "test", "-no-color")
+    assert set(re.findall(r'source = "../../modules/(\w+)"', text)) == set(MODULES)
+
+
+@pytest.mark.parametrize("folder", FOLDERS)
+def test_terraform_test_passes(pristine: Workspace, folder: str):
+    pristine.initialised(folder)
+
+    answer = pristine.terraform(folder, "test", "-no-color")
 
     assert answer.returncode == 0, answer.stdout + answer.stderr
     assert "0 passed" not in answer.stdout

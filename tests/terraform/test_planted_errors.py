@@ -1,12 +1,15 @@
-"""Each kind of mistake, planted into a copy, makes the checks fail."""
+"""Each kind of mistake, planted into a copy, makes the checks fail, and no other of them."""
 
 from __future__ import annotations
 
 import subprocess
+from collections.abc import Mapping
+
+import pytest
 
 from tests.terraform import policies
 from tests.terraform.policies import Plan
-from tests.terraform.workspace import Workspace
+from tests.terraform.workspace import ENVIRONMENTS, Workspace
 
 KAFKA = "modules/kafka/main.tf"
 
@@ -73,73 +76,77 @@ def test_an_output_that_the_provider_does_not_have_is_refused(workspace: Workspa
     assert "hostname" in said(answer)
 
 
-def test_a_secret_in_plain_text_is_found(workspace: Workspace):
-    workspace.change(
-        "modules/postgresql/main.tf", "= var.password", '= "correct horse battery staple"'
-    )
+@pytest.fixture(scope="module")
+def careless(
+    terraform_environment: Mapping[str, str], tmp_path_factory: pytest.TempPathFactory
+) -> dict[str, Plan]:
+    """Plans of a copy with every mistake that Terraform itself takes."""
+    copy = Workspace.copied(tmp_path_factory.mktemp("careless") / "code", terraform_environment)
+    for file, old, new in (
+        ("modules/postgresql/main.tf", "= var.password", '= "correct horse battery staple"'),
+        (
+            "environments/session/main.tf",
+            "bootstrap_servers = local.bootstrap_servers, user",
+            "bootstrap_servers = nonsensitive(local.passwords.kafka_faust), user",
+        ),
+        (
+            "modules/faust_group/main.tf",
+            "= false\n    }\n\n    metadata",
+            "= true\n    }\n\n    metadata",
+        ),
+        (
+            "modules/network/main.tf",
+            "security_group_id = yandex_vpc_security_group.mlflow.id",
+            'v4_cidr_blocks    = ["0.0.0.0/0"]',
+        ),
+        (
+            "modules/iam/main.tf",
+            'spark         = ["managed-spark.integrationProvider"]',
+            'spark         = ["managed-spark.integrationProvider", "storage.admin"]',
+        ),
+    ):
+        copy.change(file, old, new)
+    kafka = copy.path(KAFKA)
+    kafka.write_text(kafka.read_text().replace("  labels              = var.labels\n", ""))
+    return {root: Plan(copy.plan(root)) for root in ENVIRONMENTS}
 
-    found = policies.secrets_in_code(Plan(workspace.plan("session")))
+
+def test_a_secret_in_plain_text_is_found(careless: dict[str, Plan]):
+    found = policies.secrets_in_code(careless["session"])
 
     assert found == ["yandex_mdb_postgresql_user.this: password"]
 
 
-def test_a_secret_in_user_data_is_found(workspace: Workspace):
-    workspace.change(
-        "environments/session/main.tf",
-        "bootstrap_servers = local.bootstrap_servers, user",
-        "bootstrap_servers = nonsensitive(local.passwords.kafka_faust), user",
-    )
-
-    found = policies.secrets_in_user_data(Plan(workspace.plan("session")), "Double-of-a-secret-1")
+def test_a_secret_in_user_data_is_found(careless: dict[str, Plan]):
+    found = policies.secrets_in_user_data(careless["session"], "Double-of-a-secret-1")
 
     assert found == ["module.faust_group.yandex_compute_instance_group.this"]
 
 
-def test_a_missing_label_is_found(workspace: Workspace):
-    text = workspace.path(KAFKA).read_text()
-    workspace.path(KAFKA).write_text(text.replace("  labels              = var.labels\n", ""))
-
-    found = policies.without_labels(Plan(workspace.plan("session")))
+def test_a_missing_label_is_found(careless: dict[str, Plan]):
+    found = policies.without_labels(careless["session"])
 
     assert [line.partition(":")[0] for line in found] == [
         "module.kafka.yandex_mdb_kafka_cluster.this"
     ]
 
 
-def test_an_open_port_is_found(workspace: Workspace):
-    workspace.change(
-        "modules/network/main.tf",
-        "security_group_id = yandex_vpc_security_group.mlflow.id",
-        'v4_cidr_blocks    = ["0.0.0.0/0"]',
-    )
-
-    found = policies.open_ports(Plan(workspace.plan("persistent")))
+def test_an_open_port_is_found(careless: dict[str, Plan]):
+    found = policies.open_ports(careless["persistent"])
 
     assert found == [
         "module.network.yandex_vpc_security_group.postgresql: TCP 6432 from ['0.0.0.0/0']"
     ]
 
 
-def test_a_public_host_is_found(workspace: Workspace):
-    workspace.change(
-        "modules/faust_group/main.tf",
-        "= false\n    }\n\n    metadata",
-        "= true\n    }\n\n    metadata",
-    )
-
-    found = policies.public_things(Plan(workspace.plan("session")))
+def test_a_public_host_is_found(careless: dict[str, Plan]):
+    found = policies.public_things(careless["session"])
 
     assert found == ["module.faust_group.yandex_compute_instance_group.this: nat"]
 
 
-def test_a_role_that_is_too_much_is_found(workspace: Workspace):
-    workspace.change(
-        "modules/iam/main.tf",
-        'spark         = ["managed-spark.integrationProvider"]',
-        'spark         = ["managed-spark.integrationProvider", "storage.admin"]',
-    )
-
-    found = policies.unexpected_roles(Plan(workspace.plan("persistent")))
+def test_a_role_that_is_too_much_is_found(careless: dict[str, Plan]):
+    found = policies.unexpected_roles(careless["persistent"])
 
     assert found == ["spark: storage.admin"]
 

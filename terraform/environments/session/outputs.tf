@@ -1,6 +1,17 @@
 output "airflow_cluster_id" {
-  description = "The Airflow cluster; its web page is in the console under this id."
+  description = "The Airflow cluster."
   value       = module.airflow.cluster_id
+}
+
+# The address is the one of the service's documentation. Not confirmed by an apply.
+output "airflow_url" {
+  description = "Airflow's page and REST API; both ask for a person of the cloud first."
+  value       = "https://c-${module.airflow.cluster_id}.airflow.yandexcloud.net"
+}
+
+output "airflow_version" {
+  description = "Airflow's version, by which `make cloud-run` knows its REST API."
+  value       = var.airflow_version
 }
 
 output "airflow_password_secret" {

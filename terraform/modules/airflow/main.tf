@@ -28,9 +28,13 @@ resource "yandex_airflow_cluster" "this" {
   lockbox_secrets_backend = { enabled = true }
   logging                 = { enabled = true, log_group_id = var.log_group_id, min_level = "INFO" }
 
-  airflow_config = {
-    core = { load_examples = "False", dags_are_paused_at_creation = "False" }
-  }
+  airflow_config = merge(
+    { core = { load_examples = "False", dags_are_paused_at_creation = "False" } },
+    # `make cloud-run` logs in with the password; 3.x gives a token for it and has no such setting.
+    { for section in local.is_airflow_3 ? [] : ["api"] : section => {
+      auth_backends = "airflow.api.auth.backend.basic_auth,airflow.api.auth.backend.session"
+    } },
+  )
 
   lifecycle {
     precondition {

@@ -3,7 +3,7 @@
 # Not confirmed by an apply: that these roles suffice (docs/cloud.md, "Assumptions").
 locals {
   accounts = {
-    airflow       = "Managed Airflow: runs DAGs, creates Spark clusters, scales the Faust group."
+    airflow       = "Managed Airflow: runs DAGs, creates Spark clusters, scales the Faust group, stops what is forgotten."
     faust         = "Faust hosts: read their password, the code and the run's settings."
     faust-manager = "The Faust instance group: creates and deletes hosts."
     mlflow        = "MLflow host: reads its two secrets, keeps artifacts."
@@ -19,6 +19,12 @@ locals {
       "vpc.user",
       # The Lockbox backend finds secrets by listing names; values need payloadViewer on each.
       "lockbox.viewer",
+      # The reaper stops a forgotten session's databases. The next smaller role, viewer, may not stop, and
+      # the services give roles for a folder at least, not for a cluster: a DAG could delete both, too.
+      # What they hold is a session's; results are in the bucket. Not confirmed by an apply: that
+      # stopping needs these roles and no other.
+      "managed-kafka.editor",
+      "managed-postgresql.editor",
     ]
     faust-manager = ["compute.editor", "vpc.user"]
     spark         = ["managed-spark.integrationProvider"]

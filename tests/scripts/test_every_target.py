@@ -1,0 +1,165 @@
+"""Made-up targets in clones of a made-up project."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from scripts.clone import fresh_clone, plain_environment, run_target
+from scripts.targets import Target
+from scripts.tasks import PROJECT
+
+MAKEFILE = """\
+SHELL := /bin/bash
+good: ; @echo fine; touch made-here
+bad: ; @echo broken; exit 3
+slow: ; @sleep 600
+begin: ; @touch begun
+needs: ; @test -e begun
+serve: ; @trap 'echo stopped; exit 0' INT; echo ready now; while :; do sleep 0.1; done
+dies: ; @exit 0
+shows: ; @echo "SECRET=$$SECRET"
+"""
+HELP = "help: ## list\n\t@echo help\ncheck: ## look\n\t@exit 4\nsetup: ## make\n\t@touch made\n"
+
+
+def git(folder: Path, *arguments: str) -> None:
+    who = ("-c", "user.name=a", "-c", "user.email=a@b")
+    subprocess.run(["git", "-C", folder, *who, *arguments], check=True, capture_output=True)
+
+
+@pytest.fixture
+def project(tmp_path: Path) -> Path:
+    folder = tmp_path / "project"
+    folder.mkdir()
+    (folder / "Makefile").write_text(MAKEFILE)
+    git(folder, "init", "-q")
+    git(folder, "add", ".")
+    git(folder, "commit", "-q", "-m", "first")
+    return folder
+
+
+@pytest.fixture
+def result(project: Path, tmp_path: Path):
+    def of(target: Target) -> tuple[str, str]:
+        log = tmp_path / "log"
+        with fresh_clone(project) as clone:
+            outcome = run_target(target, clone, plain_environment(os.environ), log)
+        assert outcome.took_s > 0
+        return outcome.result, log.read_text()
+
+    return of
+
+
+def test_a_target_passes_by_its_exit_code_and_what_it_says_is_kept(result):
+    assert result(Target("good")) == ("passed", "fine\n")
+
+
+def test_a_target_that_fails_is_told_with_its_exit_code(result):
+    said, log = result(Target("bad"))
+
+    assert said == "exit code 2"
+    assert "broken" in log
+
+
+def test_a_target_that_takes_too_long_is_ended(result):
+    said, _ = result(Target("slow", limit_min=0.01))
+
+    assert said == "not done in time"
+
+
+def test_what_a_target_needs_is_run_before_it(result):
+    assert result(Target("needs"))[0] == "exit code 2"
+    assert result(Target("needs", before=("begin",)))[0] == "passed"
+
+
+def test_what_a_target_leaves_is_cleared_away_though_it_fails(result):
+    said, log = result(Target("bad", after=(("echo", "cleared"),)))
+
+    assert said == "exit code 2"
+    assert "cleared" in log
+
+
+def test_a_target_whose_leftovers_cannot_be_cleared_away_has_not_passed(result):
+    assert result(Target("good", after=(("false",),)))[0] == "false: exit code 1"
+
+
+def test_a_target_that_runs_until_ctrl_c_is_interrupted_once_it_is_ready(result):
+    said, log = result(Target("serve", until="ready now"))
+
+    assert said == "passed"
+    assert "stopped" in log
+
+
+def test_a_target_that_ends_before_it_is_ready_has_failed(result):
+    assert result(Target("dies", until="ready now"))[0] == "ended with 0 before it was ready"
+
+
+def test_every_clone_is_a_new_one_and_gone_afterwards(project: Path):
+    with fresh_clone(project) as first:
+        (first / "made").touch()
+    with fresh_clone(project) as second:
+        assert not (second / "made").exists()
+    assert not first.exists()
+    assert not second.exists()
+
+
+def test_variables_of_this_project_and_secrets_are_not_handed_on():
+    outside = {
+        "PATH": "/bin",
+        "HTTPS_PROXY": "proxy",
+        "PIP_INDEX_URL": "index",
+        "KAFKA_BOOTSTRAP_SERVERS": "elsewhere",
+        "YC_TOKEN": "secret",
+        "VIRTUAL_ENV": "/venv",
+        "MAKEFLAGS": "-k",
+    }
+
+    assert set(plain_environment(outside)) == {"PATH", "HTTPS_PROXY", "PIP_INDEX_URL"}
+
+
+def command(project: Path, out: Path, *more: str) -> subprocess.CompletedProcess[str]:
+    where = ("--project", str(project), "--out", str(out))
+    return subprocess.run(
+        [sys.executable, "-m", "scripts.every_target", *where, *more],
+        cwd=PROJECT,
+        capture_output=True,
+        text=True,
+        timeout=200,
+        check=False,
+    )
+
+
+def test_the_table_has_every_target_and_the_failure_is_told_at_the_end(
+    project: Path, tmp_path: Path
+):
+    (project / "Makefile").write_text(HELP)
+    git(project, "commit", "-q", "-a", "-m", "second")
+    out = tmp_path / "out"
+
+    done = command(project, out, "--only", "help", "--only", "setup", "--only", "check")
+
+    assert done.returncode == 1, done.stderr
+    rows = [line.split(" | ")[:2] for line in done.stdout.splitlines() if "`make" in line]
+    assert rows[1:] == [
+        ["| `make help`", "passed"],
+        ["| `make setup`", "passed"],
+        ["| `make check`", "exit code 2"],
+    ]
+    assert "2 of 3 passed" in done.stdout
+    assert (out / "table.md").read_text() in done.stdout
+    assert "Error 4" in done.stderr
+    assert (out / "check.log").exists()
+
+
+def test_a_target_that_nobody_has_thought_of_is_refused(project: Path, tmp_path: Path):
+    (project / "Makefile").write_text("new-one: ## new\n\t@true\n")
+
+    done = command(project, tmp_path / "out")
+
+    assert done.returncode == 2
+    assert "the Makefile has new-one: say in scripts/targets.py" in done.stderr

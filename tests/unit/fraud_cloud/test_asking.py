@@ -1,0 +1,55 @@
+from __future__ import annotations
+
+import pytest
+
+from fraud_cloud.asking import most_instances, new_run_id, parameters, summary, those_of
+from fraud_cloud.errors import ConfigError
+
+NOON_S = 1_767_268_800  # 2026-01-01 12:00 UTC
+FORM = {"instances": [1, 2], "rates_eps": [50], "profile": "smoke", "resume_run": None}
+
+
+def test_a_run_is_named_after_its_start_in_letters_that_labels_and_topics_take():
+    assert new_run_id(NOON_S) == "r20260101-120000"
+
+
+def test_values_are_json_where_they_are_and_else_what_they_say():
+    found = parameters(["instances=[1,4]", "resume_run=r1", "rates_eps=[50,400]"], FORM)
+
+    assert found == {"instances": [1, 4], "resume_run": "r1", "rates_eps": [50, 400]}
+
+
+def test_a_parameter_that_is_a_text_stays_one_though_it_looks_like_a_number():
+    assert parameters(["profile=7"], FORM) == {"profile": "7"}
+
+
+@pytest.mark.parametrize(
+    ("word", "said"),
+    [
+        ("rate_eps=1", "did you mean rates_eps?"),
+        ("color=red", "it takes instances, profile, rates_eps, resume_run"),
+        ("smoke", "write name=value"),
+    ],
+)
+def test_a_word_that_airflow_would_ignore_is_refused(word: str, said: str):
+    with pytest.raises(ConfigError, match=said.replace("?", r"\?")):
+        parameters([word], FORM)
+
+
+def test_another_dag_is_given_what_it_takes():
+    assert those_of({"profile": ""}, {"profile": "quick", "instances": [1]}) == {"profile": "quick"}
+
+
+@pytest.mark.parametrize(
+    ("conf", "count"), [({}, 2), ({"instances": [3, 1]}, 3), ({"instances": "many"}, 1)]
+)
+def test_the_largest_cell_is_that_of_the_parameters_or_of_the_form(
+    conf: dict[str, object], count: int
+):
+    assert most_instances(FORM, conf) == count
+
+
+def test_what_is_measured_is_said_with_the_defaults_that_hold():
+    said = summary(FORM, {"profile": "quick"})
+
+    assert said == 'profile="quick", instances=[1, 2], rates_eps=[50]'
