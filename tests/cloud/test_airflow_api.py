@@ -11,6 +11,7 @@ from fraud_cloud.airflow_login import Login
 from fraud_cloud.clock import Clock
 from fraud_cloud.errors import ConfigError, DeniedError, RefusedError, SurroundingsError
 from fraud_cloud.following import Watch, changes, follow
+from fraud_cloud.form_field import Field
 from tests.cloud_double.airflow_double import (
     PASSWORD,
     TOKEN,
@@ -127,7 +128,7 @@ def test_a_dag_that_is_not_read_yet_is_not_known_and_broken_files_are_named(
 
 
 def test_the_form_of_a_dag_is_told_with_its_defaults(airflow: AirflowDouble, api: AirflowApi):
-    assert api.form(DAG) == {"instances": [1, 2], "profile": "smoke"}
+    assert api.form(DAG) == {"instances": Field([1, 2]), "profile": Field("smoke")}
 
 
 def test_runs_that_are_under_way_are_told_until_they_are_stopped(

@@ -4,9 +4,16 @@ import pytest
 
 from fraud_cloud.asking import most_instances, new_run_id, parameters, summary, those_of
 from fraud_cloud.errors import ConfigError
+from fraud_cloud.form_field import Field
 
 NOON_S = 1_767_268_800  # 2026-01-01 12:00 UTC
-FORM = {"instances": [1, 2], "rates_eps": [50], "profile": "smoke", "resume_run": None}
+COUNTS = {"type": "array", "items": {"type": "integer", "maximum": 12}}
+FORM = {
+    "instances": Field([1, 2], COUNTS),
+    "rates_eps": Field([50], {"type": "array"}),
+    "profile": Field("smoke"),
+    "resume_run": Field(None, {"type": ["null", "string"]}),
+}
 
 
 def test_a_run_is_named_after_its_start_in_letters_that_labels_and_topics_take():
@@ -29,19 +36,22 @@ def test_a_parameter_that_is_a_text_stays_one_though_it_looks_like_a_number():
         ("rate_eps=1", "did you mean rates_eps?"),
         ("color=red", "it takes instances, profile, rates_eps, resume_run"),
         ("smoke", "write name=value"),
+        ("instances=[13]", "does not take instances=.13.: 13 is more than 12"),
     ],
 )
-def test_a_word_that_airflow_would_ignore_is_refused(word: str, said: str):
+def test_a_word_that_airflow_would_ignore_or_refuse_later_is_refused(word: str, said: str):
     with pytest.raises(ConfigError, match=said.replace("?", r"\?")):
         parameters([word], FORM)
 
 
 def test_another_dag_is_given_what_it_takes():
-    assert those_of({"profile": ""}, {"profile": "quick", "instances": [1]}) == {"profile": "quick"}
+    assert those_of({"profile": Field()}, {"profile": "quick", "instances": [1]}) == {
+        "profile": "quick"
+    }
 
 
 @pytest.mark.parametrize(
-    ("conf", "count"), [({}, 2), ({"instances": [3, 1]}, 3), ({"instances": "many"}, 1)]
+    ("conf", "count"), [({}, 2), ({"instances": [3, 1]}, 3), ({"instances": None}, 1)]
 )
 def test_the_largest_cell_is_that_of_the_parameters_or_of_the_form(
     conf: dict[str, object], count: int
