@@ -167,8 +167,8 @@ class Registry:
                 self._client.delete_run(run.info.run_id)
 
     def _write(self, artifact: Artifact, params: Mapping[str, str]) -> ModelVersion:
-        # onnx and the larger MLflow, which who only fetches a model need not have
-        from model_export.mlflow_model import log_model
+        # whoever only fetches has neither onnx nor what MLflow wants for signatures
+        from model_export.logged_model import log_model
 
         mlflow.set_tracking_uri(self._uri)
         name = f"{self._name}-{artifact.model_sha256[:8]}"

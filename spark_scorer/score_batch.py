@@ -7,6 +7,7 @@ every task, and with it the model, the state and the connections.
 from __future__ import annotations
 
 import os
+import platform
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -153,10 +154,14 @@ def artifact_of_job(settings: ScorerSettings) -> Artifact:
 
 
 def instance_name() -> str:
-    """Which instance this process belongs to: its executor's folder says it, where it is ours."""
+    """Which instance this process belongs to: its executor's folder says it, where it is ours.
+
+    Elsewhere the host and the daemon that an executor forks its Python workers from: it stays when
+    a worker is replaced, and pods of one cluster may have the same process ids.
+    """
     if SCORED_VARIABLE in os.environ:
         return Path.cwd().parents[1].name
-    return f"spark-{os.getpid()}"
+    return f"spark-{platform.node()}-{os.getppid()}"
 
 
 def _note_that_it_scores() -> None:

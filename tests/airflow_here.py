@@ -7,7 +7,7 @@ import signal
 import subprocess
 import sys
 import urllib.parse
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -30,7 +30,15 @@ _OVER = ("success", "failed")
 class AirflowHere:
     """One Airflow with everything that it starts, in a folder and on ports of its own."""
 
-    def __init__(self, airflow: Airflow, folder: Path):
+    def __init__(
+        self,
+        airflow: Airflow,
+        folder: Path,
+        *,
+        dag: str = DAG,
+        target: str = "local",
+        variables: Mapping[str, str] | None = None,
+    ):
         foreign = ("AIRFLOW", "STREAMGAUGE_")
         inherited = sandbox_environment(folder / "sandbox")
         self.environment = {k: v for k, v in inherited.items() if not k.startswith(foreign)} | {
@@ -38,7 +46,10 @@ class AirflowHere:
             "STREAMGAUGE_AIRFLOW": str(airflow.venv),
             "STREAMGAUGE_PYTHON": sys.executable,
             "STREAMGAUGE_RESULTS": str(folder / "results"),
+            **(variables or {}),
         }
+        self._dag = dag
+        self._target = target
         port = int(self.environment["SANDBOX_AIRFLOW_PORT"])
         home = folder / "sandbox" / "airflow"
         self.place = AirflowPlace(PROJECT, home, airflow.venv, port)
@@ -50,7 +61,7 @@ class AirflowHere:
     def start(self) -> None:
         with self._log.open("ab") as log:
             self._process = subprocess.Popen(
-                [sys.executable, "-m", "sandbox", "airflow"],
+                [sys.executable, "-m", "sandbox", "airflow", "--target", self._target],
                 env=self.environment,
                 stdout=log,
                 stderr=log,
@@ -116,7 +127,7 @@ class AirflowHere:
     def trigger(self, **asked: Any) -> str:
         """Begin a run; its id."""
         body = {"conf": asked, "logical_date": None}
-        return self.ask(f"/api/v2/dags/{DAG}/dagRuns", body)["dag_run_id"]
+        return self.ask(f"/api/v2/dags/{self._dag}/dagRuns", body)["dag_run_id"]
 
     def state(self, run: str) -> str:
         return self.ask(self._run(run))["state"]
@@ -141,7 +152,7 @@ class AirflowHere:
             "only_failed": False,
             "reset_dag_runs": True,
         }
-        self.ask(f"/api/v2/dags/{DAG}/clearTaskInstances", body)
+        self.ask(f"/api/v2/dags/{self._dag}/clearTaskInstances", body)
 
     def mark_failed(self, run: str, task: str, map_index: int) -> None:
         """What the page does: the task is over for Airflow, whatever it is at."""
@@ -155,14 +166,17 @@ class AirflowHere:
     def wait(self, condition: Callable[[], bool], within_s: float, what: str) -> None:
         wait_until(condition, within_s=within_s, what=what, alive=self.is_alive)
 
-    def folder_of(self, run: str) -> Path:
-        """Results of a run, by the name that its first task returned."""
+    def name_of(self, run: str) -> str:
+        """The name of a run, which its first task returned."""
         entry = self.ask(f"{self._run(run)}/taskInstances/reserve/xcomEntries/return_value")
-        return self.results / str(entry["value"]).strip('"')
+        return str(entry["value"]).strip('"')
+
+    def folder_of(self, run: str) -> Path:
+        """Results of a run."""
+        return self.results / self.name_of(run)
 
     def result(self, run: str) -> dict:
         return json.loads((self.folder_of(run) / "run.json").read_text())
 
-    @staticmethod
-    def _run(run: str) -> str:
-        return f"/api/v2/dags/{DAG}/dagRuns/{urllib.parse.quote(run)}"
+    def _run(self, run: str) -> str:
+        return f"/api/v2/dags/{self._dag}/dagRuns/{urllib.parse.quote(run)}"

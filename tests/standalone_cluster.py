@@ -17,10 +17,19 @@ _MEMORY = "1g"
 class StandaloneCluster:
     """Processes that a test starts and ends."""
 
-    def __init__(self, install: SparkInstall):
+    def __init__(
+        self,
+        install: SparkInstall,
+        folder: Path | None = None,
+        *,
+        workers: int = WORKERS,
+        memory: str = _MEMORY,
+    ):
         self._install = install
-        self._folder = install.folder / "cluster"
+        self._folder = folder or install.folder / "cluster"
         self._folder.mkdir()
+        self._workers = workers
+        self._memory = memory
         self._processes: list[subprocess.Popen] = []
         self.master = ""
 
@@ -28,11 +37,11 @@ class StandaloneCluster:
         port = free_port()
         self.master = f"spark://127.0.0.1:{port}"
         self._launch("master", "127.0.0.1", "--port", str(port), "--webui-port", "0")
-        for number in range(WORKERS):
-            options = ("--cores", "1", "--memory", _MEMORY, "--webui-port", "0")
+        for number in range(self._workers):
+            options = ("--cores", "1", "--memory", self._memory, "--webui-port", "0")
             work = ("--work-dir", str(self._folder / f"work-{number}"))
             self._launch(f"worker-{number}", f"127.0.0.{2 + number}", *options, *work, self.master)
-        wait_until(self._is_complete, within_s=60, what="both workers have registered")
+        wait_until(self._is_complete, within_s=60, what="every worker has registered")
 
     def _launch(self, name: str, host: str, *options: str) -> None:
         kind = name.partition("-")[0].capitalize()
@@ -55,7 +64,7 @@ class StandaloneCluster:
 
     def _is_complete(self) -> bool:
         text = self._log("master").read_text(errors="replace")
-        return text.count("Registering worker") == WORKERS
+        return text.count("Registering worker") == self._workers
 
     def executors(self) -> list[psutil.Process]:
         """The executors' JVMs, which workers start."""

@@ -26,6 +26,9 @@ class Contract:
         ports: of services, by name.
         prefixes: prefixes of the bucket by purpose.
         keys: objects of the bucket that have a fixed key, by purpose.
+        connections: of Airflow, by purpose.
+        variable: of Airflow, with what the session is.
+        topic_prefix: what the names of all topics begin with.
     """
 
     project: str
@@ -38,6 +41,9 @@ class Contract:
     ports: Mapping[str, int]
     prefixes: Mapping[str, str]
     keys: Mapping[str, str]
+    connections: Mapping[str, str]
+    variable: str
+    topic_prefix: str
 
     def labels(self, run: str, expires_s: int) -> dict[str, str]:
         """Labels of something that a run makes.
@@ -68,4 +74,7 @@ def load_contract(path: Path = CONTRACT_FILE) -> Contract:
         ports=raw["ports"],
         prefixes=raw["bucket_prefixes"],
         keys=raw["bucket_keys"],
+        connections=raw["connections"],
+        variable=raw["variable"],
+        topic_prefix=raw["kafka"]["topic_prefix"],
     )

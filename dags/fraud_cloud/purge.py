@@ -67,6 +67,36 @@ def purge(means: Means, selection: Selection) -> int:
     return len(work.seen)
 
 
+def take_away(means: Means, selection: Selection) -> tuple[Resource, ...]:
+    """Take every step that can be taken now, and no longer than until cancelled jobs have ended.
+
+    For whoever gives a worker back while the cloud deletes: called again it goes on from what is
+    there then.
+
+    Args:
+        means: with what.
+        selection: what.
+
+    Returns:
+        What is not gone yet.
+
+    Raises:
+        DeniedError: a service may not be listed or changed.
+    """
+    work = _Work(means, selection)
+    start_s = means.clock.now_s()
+    while left := work.left():
+        work.awaited_jobs.clear()
+        for resource in left:
+            work.advance(resource, means.clock.now_s() - start_s)
+        if not work.awaited_jobs:
+            for identifier, reason in work.reasons.items():
+                means.tell(f"{identifier}: {reason}")
+            return tuple(left)
+        means.clock.pause(means.limits.poll_s)
+    return ()
+
+
 def next_step(
     resource: Resource, jobs: list[Job], *, jobs_overdue: bool, groups_stay: bool
 ) -> Step:
@@ -98,6 +128,7 @@ class _Work:
         seen: ids of everything that was ever left.
         operations: what was asked last about a thing and may still run.
         reasons: why a thing is still there.
+        awaited_jobs: ids of clusters whose jobs are about to end.
     """
 
     means: Means
@@ -105,6 +136,7 @@ class _Work:
     seen: set[str] = field(default_factory=set)
     operations: dict[str, str] = field(default_factory=dict)
     reasons: dict[str, str] = field(default_factory=dict)
+    awaited_jobs: set[str] = field(default_factory=set)
 
     def left(self) -> list[Resource]:
         """Everything selected that is still to be taken away."""
@@ -148,6 +180,8 @@ class _Work:
         step = next_step(
             resource, jobs, jobs_overdue=jobs_overdue, groups_stay=self.selection.groups_stay
         )
+        if step == "cancel jobs" or (step == "wait" and any(not job.ended for job in jobs)):
+            self.awaited_jobs.add(resource.id)
         match step:
             case "wait":
                 return

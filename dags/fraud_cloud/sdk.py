@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import time
+import warnings
 from collections.abc import Callable, Iterator, Mapping
 from importlib import import_module
 from pathlib import Path
@@ -13,6 +14,8 @@ import grpc
 import yandexcloud
 from google.protobuf.json_format import ParseDict
 from google.protobuf.message_factory import GetMessageClass
+from yandex.cloud.iam.v1.iam_token_service_pb2_grpc import IamTokenServiceStub
+from yandexcloud.auth import get_auth_token_requester
 
 from fraud_cloud.cloud import Operation
 from fraud_cloud.errors import (
@@ -201,6 +204,37 @@ def connect(environment: Mapping[str, str]) -> SdkCloud:
     endpoint = environment.get("YC_ENDPOINT")
     where = {"endpoint": endpoint} if endpoint else {}
     return SdkCloud(yandexcloud.SDK(**_identity(environment), **where), folder)
+
+
+def iam_token(sdk: yandexcloud.SDK, credentials: Mapping[str, Any], endpoint: str | None) -> str:
+    """A token of IAM for whoever an SDK acts as, good for hours: the bucket asks for one.
+
+    Args:
+        sdk: which exchanges a key or another token for it.
+        credentials: token or service_account_key, as Airflow's hook holds them; with none of them
+            the metadata service of this host is asked.
+        endpoint: of the API, where it is not the usual one.
+
+    Raises:
+        CloudError: there is no answer.
+    """
+    with warnings.catch_warnings():
+        # The SDK warns of OAuth tokens, which the connection of a person may still hold.
+        warnings.simplefilter("ignore", DeprecationWarning)
+        requester = get_auth_token_requester(**credentials, endpoint=endpoint)
+    if hasattr(requester, "get_token"):
+        try:
+            return str(requester.get_token())
+        except OSError as error:
+            raise DeniedError(
+                f"the metadata service gives no token ({error}): fill in the connection, or give "
+                "this host a service account"
+            ) from error
+    try:
+        stub = sdk.client(IamTokenServiceStub)
+        return str(stub.Create(requester.get_token_request(), timeout=_CALL_S).iam_token)
+    except grpc.RpcError as error:
+        raise _as_ours(error, "iam-token: Create") from error
 
 
 def _identity(environment: Mapping[str, str]) -> dict[str, Any]:

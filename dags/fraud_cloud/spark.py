@@ -59,12 +59,32 @@ def ensure_cluster(means: Means, spec: ClusterSpec) -> Resource:
         SurroundingsError: it is not made, or not in time.
     """
     run = spec.labels[means.contract.run_label]
-    if cluster_of_run(means, run) is None:
+    request_cluster(means, spec)
+    return _awaited(means, lambda: running_cluster(means, run), f"Spark cluster {spec.name}")
+
+
+def request_cluster(means: Means, spec: ClusterSpec) -> None:
+    """Ask for the run's cluster unless it is there; whether it comes says `running_cluster`.
+
+    Raises:
+        SurroundingsError: a quota does not allow it.
+    """
+    if cluster_of_run(means, spec.labels[means.contract.run_label]) is None:
         means.tell(f"Spark cluster {spec.name}: creating, {spec.executors} executors")
         _created(means, spec)
-    return _awaited(
-        means, lambda: _running(cluster_of_run(means, run)), f"Spark cluster {spec.name}"
-    )
+
+
+def running_cluster(means: Means, run: str) -> Resource | None:
+    """The run's cluster, once it runs.
+
+    Args:
+        means: with what.
+        run: value of the run's label.
+
+    Raises:
+        SurroundingsError: it was not made.
+    """
+    return _running(cluster_of_run(means, run))
 
 
 def submit(means: Means, cluster_id: str, spec: JobSpec) -> Started:
@@ -98,6 +118,41 @@ def require_running(means: Means, started: Started) -> Job:
     if job.ended:
         raise JobFailedError(_told_end(means, started.cluster_id, job))
     return job
+
+
+def log_of(means: Means, started: Started) -> str:
+    """What a job has written so far; why there is nothing, where there is nothing."""
+    try:
+        return means.cloud.job_log(started.cluster_id, started.job.id)
+    except (GoneError, RefusedError) as error:
+        return f"no log: {error}"
+
+
+def ended_by_itself(means: Means, started: Started) -> Job | None:
+    """The job once it has ended, for one that is not to be stopped.
+
+    Raises:
+        GoneError: its cluster is gone.
+    """
+    return _ended(means.cloud.job(started.cluster_id, started.job.id))
+
+
+def stop_all(means: Means, cluster_id: str) -> None:
+    """Cancel every job of a cluster that runs and wait until all have ended.
+
+    Raises:
+        SurroundingsError: one does not end in time.
+    """
+    for job in means.cloud.jobs(cluster_id):
+        if not job.ended:
+            means.tell(f"Spark job {job.name}: cancelling, an earlier task has left it")
+            means.cloud.cancel_job(cluster_id, job.id)
+    _awaited(
+        means,
+        lambda: all(job.ended for job in means.cloud.jobs(cluster_id)) or None,
+        f"the end of the jobs of cluster {cluster_id}",
+        means.limits.jobs_s,
+    )
 
 
 def stop(means: Means, started: Started) -> Job:
@@ -169,8 +224,5 @@ def _job_named(means: Means, cluster_id: str, name: str) -> Job | None:
 
 
 def _told_end(means: Means, cluster_id: str, job: Job) -> str:
-    try:
-        tail = "\n".join(means.cloud.job_log(cluster_id, job.id).splitlines()[-TAIL_LINES:])
-    except (GoneError, RefusedError) as error:
-        tail = f"no log: {error}"
+    tail = "\n".join(log_of(means, Started(cluster_id, job)).splitlines()[-TAIL_LINES:])
     return f"Spark job {job.name or job.id} ended with {job.status}:\n{tail}"

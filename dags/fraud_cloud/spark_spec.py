@@ -159,6 +159,9 @@ def _job_problems(spec: JobSpec) -> Iterator[str]:
         for value in values:
             if len(value) > longest:
                 yield f"{name}: {value[:40]}... has {len(value)} characters, allowed are {longest}"
+    together = sum(map(len, spec.args))
+    if together > LONGEST_ARGUMENT:
+        yield f"args have {together} characters together, allowed are {LONGEST_ARGUMENT}"
     for key, value in spec.properties.items():
         if len(value) > LONGEST_PROPERTY:
             yield f"{key} has {len(value)} characters, the API takes {LONGEST_PROPERTY}"

@@ -2,8 +2,18 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 try:
-    from airflow.sdk import DAG, BaseOperator, Param
+    from airflow.sdk import (
+        DAG,
+        BaseOperator,
+        BaseSensorOperator,
+        Connection,
+        Param,
+        TaskGroup,
+        Variable,
+    )
     from airflow.sdk.exceptions import (
         AirflowException,
         AirflowFailException,
@@ -16,8 +26,12 @@ except ImportError:
         AirflowSkipException,
     )
     from airflow.models.baseoperator import BaseOperator
+    from airflow.models.connection import Connection
     from airflow.models.dag import DAG
     from airflow.models.param import Param
+    from airflow.models.variable import Variable
+    from airflow.sensors.base import BaseSensorOperator
+    from airflow.utils.task_group import TaskGroup
 
 __all__ = [
     "DAG",
@@ -25,5 +39,21 @@ __all__ = [
     "AirflowFailException",
     "AirflowSkipException",
     "BaseOperator",
+    "BaseSensorOperator",
     "Param",
+    "TaskGroup",
+    "connection",
+    "variable",
 ]
+
+
+def connection(name: str) -> Any:  # noqa: ANN401  # Airflow has an environment of its own
+    """A connection; only for a task, never while a DAG file is read."""
+    if hasattr(Connection, "get"):
+        return Connection.get(name)
+    return Connection.get_connection_from_secrets(name)
+
+
+def variable(name: str) -> Any:  # noqa: ANN401  # whatever JSON it holds
+    """The value of a variable that holds JSON; only for a task."""
+    return Variable.get(name, deserialize_json=True)

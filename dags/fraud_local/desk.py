@@ -10,30 +10,15 @@ from dataclasses import dataclass, field
 from typing import Any, Final
 
 from fraud_dag.asked import Asked, run_name
+from fraud_dag.failures import StepFailedError, require_answer
 from fraud_dag.outcomes import Outcome
 from fraud_dag.programs import Program, Say
-from fraud_local.place import MARK, Place, variables_for_programs
+from fraud_dag.variables import MARK, variables_for_programs
+from fraud_local.place import Place
 from fraud_local.run_folder import RunFolder
 
 SANDBOX: Final = "sandbox"
 """The module that starts services; it is asked for their variables too."""
-
-
-class StepFailedError(Exception):
-    """A program of a step ended without an answer.
-
-    Attributes:
-        outcome: how.
-    """
-
-    def __init__(self, what: str, outcome: Outcome) -> None:
-        """Say what and how."""
-        self.outcome = outcome
-        super().__init__(outcome.said(what))
-
-
-class NothingToDoError(Exception):
-    """A step has nothing to work on: it is passed over, not failed."""
 
 
 @dataclass(slots=True)
@@ -90,8 +75,7 @@ class Desk:
         Raises:
             StepFailedError: it gave none.
         """
-        if not outcome.is_answer or (only_answered and outcome.code != 0):
-            raise StepFailedError(what, outcome)
+        require_answer(what, outcome, only_answered=only_answered)
         self.say(outcome.said(what))
         return outcome
 
@@ -105,7 +89,7 @@ class Desk:
             self._running.interrupt()
 
     def _outside(self) -> dict[str, str]:
-        return variables_for_programs(os.environ, self.place)
+        return variables_for_programs(os.environ, self.place.python)
 
     def _of_sandbox(self) -> dict[str, str]:
         command = [str(self.place.python), "-m", SANDBOX, "env"]

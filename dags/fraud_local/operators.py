@@ -12,7 +12,8 @@ from fraud_dag.airflow_names import (
     AirflowSkipException,
     BaseOperator,
 )
-from fraud_local.desk import Desk, NothingToDoError, StepFailedError
+from fraud_dag.failures import NothingToDoError, StepFailedError
+from fraud_local.desk import Desk
 from fraud_local.steps import cell as measure_cell
 
 

@@ -8,9 +8,10 @@ from pathlib import Path
 from typing import Any, Final
 
 from fraud_dag.asked import cells_of, plan_of, sentences_of
+from fraud_dag.failures import NothingToDoError
 from fraud_dag.programs import stop_leftovers
-from fraud_local.desk import Desk, NothingToDoError
-from fraud_local.place import MARK
+from fraud_dag.variables import MARK
+from fraud_local.desk import Desk
 from fraud_local.services import KAFKA, MLFLOW, have_service, stop_services
 
 STREAMGAUGE: Final = "benchmarks"

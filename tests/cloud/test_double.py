@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import grpc
@@ -16,8 +17,10 @@ from yandex.cloud.spark.v1 import (
     job_service_pb2_grpc,
 )
 
-from fraud_cloud.services import SPARK
-from tests.cloud_double.double import FOLDER, CloudDouble
+from fraud_cloud.sdk import connect
+from fraud_cloud.services import GROUP, SPARK
+from tests.cloud_double.double import FOLDER, CloudDouble, cloud_double
+from tests.cloud_double.hosts import Phase
 from tests.cloud_double.jobs import PretendedJobs
 from tests.cloud_double.limits import fits, problems_of
 from tests.cloud_double.state import How
@@ -172,3 +175,62 @@ def test_a_job_runs_and_one_that_is_told_to_dies(cloud: CloudDouble, sdk: yandex
         job_service_pb2.ListJobLogRequest(cluster_id=cluster, job_id=jobs.List(listed).jobs[0].id)
     )
     assert "is ERROR" in log.content
+
+
+class SlowHosts:
+    """Hosts that come and go when the test says so."""
+
+    def __init__(self) -> None:
+        self.phases: dict[str, Phase] = {}
+
+    def made(self, host: Any) -> None:
+        self.phases[host.id] = "starting"
+
+    def ended(self, host: Any) -> None:
+        self.phases[host.id] = "stopping"
+
+    def phase(self, host: Any) -> Phase:
+        return self.phases[host.id]
+
+    def all_become(self, phase: Phase) -> None:
+        self.phases = dict.fromkeys(self.phases, phase)
+
+
+def test_a_group_is_resized_once_its_hosts_have_come_or_gone(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    hosts = SlowHosts()
+    with cloud_double(tmp_path, hosts=hosts) as cloud:
+        variable = "GRPC_DEFAULT_SSL_ROOTS_FILE_PATH"
+        monkeypatch.setenv(variable, cloud.environment[variable])
+        folder = connect(cloud.environment)
+        identifier = cloud.add_group("faust", 0)
+
+        def resized(size: int) -> tuple[str, int]:
+            (group,) = folder.resources(GROUP)
+            operation = folder.resize(group, size)
+            states = [folder.operation(operation).state for _ in range(3)]
+            assert set(states) == {"running"}
+            (group,) = folder.resources(GROUP)
+            return operation, group.hosts
+
+        operation, hosts_there = resized(2)
+        assert hosts_there == 2, "one that starts bills too"
+        hosts.all_become("running")
+        assert folder.operation(operation).state == "done"
+
+        operation, hosts_there = resized(0)
+        assert hosts_there == 2, "one that stops is not gone"
+        hosts.all_become("gone")
+        assert folder.operation(operation).state == "done"
+        (group,) = folder.resources(GROUP)
+        assert (group.id, group.hosts) == (identifier, 0)
+
+
+def test_a_long_log_is_told_in_pages(cloud: CloudDouble, monkeypatch: pytest.MonkeyPatch):
+    cluster = cloud.add(SPARK, "spark")
+    job = cloud.add_job(cluster, "job", job_pb2.Job.Status.RUNNING)
+    text = "".join(f"line {number}\n" for number in range(50_000))
+    monkeypatch.setattr(cloud.jobs, "log", lambda _: text)
+
+    assert connect(cloud.environment).job_log(cluster, job) == text

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from importlib import import_module
 from typing import Any
@@ -14,12 +14,20 @@ from yandex.cloud.compute.v1.instancegroup import instance_group_pb2
 from yandex.cloud.operation import operation_pb2
 from yandex.cloud.spark.v1 import job_pb2, job_service_pb2
 
-from fraud_cloud.services import BUCKET, GROUP, INSTANCE, NETWORK, SUBNET, Service
+from fraud_cloud.services import BUCKET, GROUP, INSTANCE, NETWORK, SPARK, SUBNET, Service
+from tests.cloud_double.hosts import Hosts, Phase
 from tests.cloud_double.jobs import Jobs
 from tests.cloud_double.state import Doing, Fault, State
 
 _FOREVER = 10**9
 _LONGEST_PAGE = 1000
+_LONGEST_LOG = 200_000
+_HOST = instance_pb2.Instance.Status
+_STATUS_OF_HOST: Mapping[Phase, int] = {
+    "starting": _HOST.STARTING,
+    "running": _HOST.RUNNING,
+    "stopping": _HOST.DELETING,
+}
 
 
 class RefusalError(Exception):
@@ -37,10 +45,12 @@ class Behaviour:
     Attributes:
         state: what they change.
         jobs: who runs Spark's jobs.
+        hosts: who runs the hosts of instance groups.
     """
 
     state: State
     jobs: Jobs
+    hosts: Hosts
 
     def answer(self, service: Service, method: str, request: Any, fault: Fault | None) -> Any:
         """Do what a request asks and answer it.
@@ -81,7 +91,7 @@ class Behaviour:
             self.jobs.cancelled(job)
             return self._operation(job.id, "job", fault, effect=lambda: None)
         if method == "ListLog":
-            return job_service_pb2.ListJobLogResponse(content=self.jobs.log(job))
+            return _log_page(self.jobs.log(job), request)
         self.jobs.looked_at(job)
         return job
 
@@ -96,6 +106,7 @@ class Behaviour:
     def _list(self, service: Service, request: Any, _: Fault | None) -> Any:
         if not request.page_token:
             self.state.look_at_all(service.kind)
+            self._look_at_groups()
         inside = [
             one
             for one in self.state.of(service.kind).values()
@@ -109,6 +120,7 @@ class Behaviour:
         return answer
 
     def _get(self, service: Service, request: Any, _: Fault | None) -> Any:
+        self._look_at_groups()
         return self._thing(service, request)
 
     def _create(self, service: Service, request: Any, fault: Fault | None) -> Any:
@@ -133,7 +145,11 @@ class Behaviour:
             raise RefusalError(grpc.StatusCode.INVALID_ARGUMENT, "size: must be greater than 0")
         item.scale_policy.fixed_scale.size = size
         return self._operation(
-            item.id, service.kind, fault, effect=lambda: self.set_hosts(item, size)
+            item.id,
+            service.kind,
+            fault,
+            effect=lambda: self.set_hosts(item, size),
+            settled=lambda: self._has_hosts(item, size),
         )
 
     def _delete(self, service: Service, request: Any, fault: Fault | None) -> Any:
@@ -142,6 +158,8 @@ class Behaviour:
         identifier = item.name if service is BUCKET else item.id
 
         def gone() -> None:
+            if service is SPARK:
+                self.jobs.cluster_deleted(identifier)
             if service is GROUP:
                 self.set_hosts(item, 0)
             self.state.remove(identifier)
@@ -151,12 +169,18 @@ class Behaviour:
     def _stop(self, service: Service, request: Any, fault: Fault | None) -> Any:
         item = self._free_thing(service, request)
 
-        def stopped() -> None:
+        def stopping() -> None:
             if service is GROUP:
                 self.set_hosts(item, 0)
-            _set_status(item, "STOPPED")
+            _set_status(item, "STOPPING", "STOPPED")
 
-        return self._operation(item.id, service.kind, fault, effect=stopped)
+        def stopped() -> bool:
+            if service is GROUP and not self._has_hosts(item, 0):
+                return False
+            _set_status(item, "STOPPED")
+            return True
+
+        return self._operation(item.id, service.kind, fault, effect=stopping, settled=stopped)
 
     def _start(self, service: Service, request: Any, fault: Fault | None) -> Any:
         item = self._free_thing(service, request)
@@ -166,23 +190,51 @@ class Behaviour:
             if service is GROUP:
                 self.set_hosts(item, item.scale_policy.fixed_scale.size)
 
-        return self._operation(item.id, service.kind, fault, effect=started)
+        def settled() -> bool:
+            return service is not GROUP or self._has_hosts(item, item.scale_policy.fixed_scale.size)
+
+        return self._operation(item.id, service.kind, fault, effect=started, settled=settled)
 
     def set_hosts(self, group: Any, count: int) -> None:
-        """Give an instance group so many running hosts."""
-        mine = self.state.hosts_of(group)
+        """Let an instance group have so many hosts, soon."""
+        mine = [one for one in self.state.hosts_of(group) if one.status != _HOST.DELETING]
         for host in mine[count:]:
-            self.state.remove(host.id)
+            host.status = _HOST.DELETING
+            self.hosts.ended(host)
         for index in range(len(mine), count):
             host = instance_pb2.Instance(
                 name=f"{group.name}-host-{index}",
                 folder_id=group.folder_id,
                 labels=dict(group.instance_template.labels),
-                status=instance_pb2.Instance.Status.RUNNING,
+                status=_HOST.STARTING,
             )
             self.state.put(INSTANCE, host)
-        group.managed_instances_state.running_actual_count = count
+            self.hosts.made(host)
         group.status = instance_group_pb2.InstanceGroup.Status.ACTIVE
+        self._look_at(group)
+
+    def _look_at_groups(self) -> None:
+        for group in self.state.of(GROUP.kind).values():
+            self._look_at(group)
+
+    def _look_at(self, group: Any) -> None:
+        """Bring an instance group up to date with its hosts."""
+        phases = {}
+        for host in self.state.hosts_of(group):
+            phase = self.hosts.phase(host)
+            if phase == "gone":
+                self.state.remove(host.id)
+            else:
+                phases[host.id] = phase
+                host.status = _STATUS_OF_HOST[phase]
+        running = list(phases.values()).count("running")
+        group.managed_instances_state.running_actual_count = running
+        group.managed_instances_state.processing_count = len(phases) - running
+
+    def _has_hosts(self, group: Any, count: int) -> bool:
+        self._look_at(group)
+        found = group.managed_instances_state
+        return (found.running_actual_count, found.processing_count) == (count, 0)
 
     def _job_created(self, request: Any, jobs: dict[str, Any], fault: Fault | None) -> Any:
         job = job_pb2.Job(
@@ -191,7 +243,7 @@ class Behaviour:
         if request.HasField("pyspark_job"):
             job.pyspark_job.CopyFrom(request.pyspark_job)
         jobs[job.id] = job
-        self.jobs.started(job)
+        self.jobs.started(job, self.state.of(SPARK.kind)[request.cluster_id])
         return self._operation(job.id, "job", fault, effect=lambda: None)
 
     def _thing(self, service: Service, request: Any) -> Any:
@@ -218,14 +270,19 @@ class Behaviour:
             raise RefusalError(grpc.StatusCode.FAILED_PRECONDITION, "protected from deletion")
 
     def _operation(
-        self, about: str, kind: str, fault: Fault | None, effect: Callable[[], None]
+        self,
+        about: str,
+        kind: str,
+        fault: Fault | None,
+        effect: Callable[[], None],
+        settled: Callable[[], bool] = lambda: True,
     ) -> operation_pb2.Operation:
         how = fault.how if fault is not None else ""
         looks = _FOREVER if how == "never ends" else self.state.looks
         fails = how == "operation fails"
-        doing = Doing(about, kind, looks, None if fails else effect)
+        doing = Doing(about, kind, looks, effect, settled)
         if fails:
-            doing.error = f"{kind} {about}: internal error"
+            doing = Doing(about, kind, looks, None, error=f"{kind} {about}: internal error")
         return self._as_message(self.state.start(doing), doing)
 
     def _as_message(self, identifier: str, doing: Doing) -> operation_pb2.Operation:
@@ -241,6 +298,15 @@ def _page(items: list[Any], request: Any, longest: int) -> tuple[list[Any], str]
     count = min(request.page_size or _LONGEST_PAGE, longest)
     following = start + count
     return items[start:following], str(following) if following < len(items) else ""
+
+
+def _log_page(text: str, request: Any) -> Any:
+    """A page of a log, which may be longer than gRPC takes; the last one names a next one too."""
+    start = int(request.page_token or 0)
+    content = text[start : start + _LONGEST_LOG]
+    return job_service_pb2.ListJobLogResponse(
+        content=content, next_page_token=str(start + len(content))
+    )
 
 
 def _answer_class(service: Service, method: str) -> Any:

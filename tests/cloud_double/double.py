@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, MutableMapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -19,11 +19,14 @@ from fraud_cloud.contract import Contract, load_contract
 from fraud_cloud.services import BUCKET, GROUP, Service
 from sandbox.certificate import Issued, issue_certificate
 from tests.cloud_double.behaviour import Behaviour, service_descriptor
+from tests.cloud_double.hosts import Hosts, PretendedHosts
 from tests.cloud_double.jobs import Jobs, PretendedJobs
 from tests.cloud_double.objects import TOKEN, object_server
 from tests.cloud_double.servicers import add_everything
 from tests.cloud_double.state import Fault, How, State
 from tests.cloud_double.terraform_recorder import Recorder
+
+Objects = MutableMapping[str, MutableMapping[str, bytes]]
 
 FOLDER = "folder-of-the-tests"
 EXPIRES_S = 2_000_000_000
@@ -124,15 +127,24 @@ class CloudDouble:
 
 
 @contextmanager
-def cloud_double(folder: Path, jobs: Jobs | None = None) -> Iterator[CloudDouble]:
+def cloud_double(
+    folder: Path,
+    jobs: Jobs | None = None,
+    hosts: Hosts | None = None,
+    objects_of: Objects | None = None,
+) -> Iterator[CloudDouble]:
     """An empty cloud until the block ends.
 
     Args:
         folder: gets the certificate and the recorder that stands for Terraform.
         jobs: who runs Spark's jobs; by default they only pretend.
+        hosts: who runs the hosts of instance groups; the same.
+        objects_of: content of the buckets; by default nothing but this process sees it.
     """
     state, runner = State(), jobs or PretendedJobs()
-    behaviour = Behaviour(state, runner)
+    if objects_of is not None:
+        state.objects = objects_of
+    behaviour = Behaviour(state, runner, hosts or PretendedHosts())
     recorder = Recorder(state, folder / "bin")
     with (
         object_server(state, recorder.answer) as objects,

@@ -12,7 +12,7 @@ Status = job_pb2.Job.Status
 class Jobs(Protocol):
     """Who runs jobs."""
 
-    def started(self, job: Any) -> None:
+    def started(self, job: Any, cluster: Any) -> None:
         """A job was accepted: fetch its files, start it."""
 
     def cancelled(self, job: Any) -> None:
@@ -23,6 +23,9 @@ class Jobs(Protocol):
 
     def log(self, job: Any) -> str:
         """What it has written so far."""
+
+    def cluster_deleted(self, cluster_id: str) -> None:
+        """A cluster goes, and every job with it."""
 
 
 class PretendedJobs:
@@ -37,7 +40,7 @@ class PretendedJobs:
         self.dies: set[str] = set()
         self.stays: set[str] = set()
 
-    def started(self, job: Any) -> None:
+    def started(self, job: Any, cluster: Any) -> None:
         job.status = Status.PROVISIONING
 
     def cancelled(self, job: Any) -> None:
@@ -53,3 +56,6 @@ class PretendedJobs:
 
     def log(self, job: Any) -> str:
         return f"job {job.name} is {Status.Name(job.status)}\n"
+
+    def cluster_deleted(self, cluster_id: str) -> None:
+        """Nothing ran there."""

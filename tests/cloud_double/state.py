@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Iterator
+import time
+from collections.abc import Callable, Iterator, MutableMapping
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
@@ -47,7 +48,9 @@ class Doing:
         about: id of the thing.
         kind: of the thing.
         looks: so many looks at it are needed until it ends; each shows it running.
-        effect: what its end does; None for one that fails.
+        effect: what it does once that is over; None for one that fails.
+        settled: whether what that began is over too.
+        began_s: when it began, monotonic seconds; None while it has not.
         error: what it says when it fails.
         done: whether it has ended.
     """
@@ -56,6 +59,8 @@ class Doing:
     kind: str
     looks: int
     effect: Callable[[], None] | None
+    settled: Callable[[], bool] = lambda: True
+    began_s: float | None = None
     error: str = ""
     done: bool = False
 
@@ -68,6 +73,7 @@ class State:
         page: most items of one page of a list.
         looks: so many looks at an operation show it running.
         refuses_no_hosts: whether an instance group may not have a size of 0.
+        settles_within_s: an operation whose hosts are not well by then has failed.
         things: messages by kind and id.
         jobs: messages by cluster and id.
         declared: ids of what Terraform's roots declare, by root.
@@ -79,13 +85,14 @@ class State:
     page: int = 2
     looks: int = 1
     refuses_no_hosts: bool = False
+    settles_within_s: float = 120.0
     things: dict[str, dict[str, Any]] = field(default_factory=dict)
     jobs: dict[str, dict[str, Any]] = field(default_factory=dict)
     operations: dict[str, Doing] = field(default_factory=dict)
     faults: list[Fault] = field(default_factory=list)
     declared: dict[str, list[str]] = field(default_factory=dict)
     calls: list[tuple[str, str, Any]] = field(default_factory=list)
-    objects: dict[str, dict[str, bytes]] = field(default_factory=dict)
+    objects: MutableMapping[str, MutableMapping[str, bytes]] = field(default_factory=dict)
     lock: threading.RLock = field(default_factory=threading.RLock)
     _last: int = 0
 
@@ -149,9 +156,13 @@ class State:
         if doing.looks > 0:
             doing.looks -= 1
             return
-        doing.done = True
-        if doing.effect is not None:
-            doing.effect()
+        if doing.began_s is None:
+            doing.began_s = time.monotonic()
+            if doing.effect is not None:
+                doing.effect()
+        doing.done = doing.settled()
+        if not doing.done and time.monotonic() - doing.began_s > self.settles_within_s:
+            doing.done, doing.error = True, "hosts did not pass the health check in time"
 
     def look_at_all(self, kind: str) -> None:
         """A list of a kind is a look at every operation on it."""

@@ -10,6 +10,7 @@ import requests
 
 from sandbox.ports import is_free
 from tests.airflow_here import AirflowHere
+from tests.busy import BUSY
 
 pytestmark = [
     pytest.mark.kafka,
@@ -18,7 +19,6 @@ pytestmark = [
     pytest.mark.timeout(2400),
 ]
 
-BUSY = "{delay_p99_ms: 900, delay_max_ms: 9000, rate_share: 0.2, wait_share: 0.9, steal_share: 0.9}"
 SHORT = ["step={warmup_s: 1, measure_s: 3, block_s: 1, extend: false}", f"limits={BUSY}"]
 LONG = ["step={warmup_s: 2, measure_s: 40, block_s: 1, extend: false}", f"limits={BUSY}"]
 """The wiring is tested here, not the load: other programs may run on the same machine."""

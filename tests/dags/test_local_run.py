@@ -6,11 +6,11 @@ import re
 import pytest
 
 from tests.airflow_env import LOCAL_DAG
+from tests.busy import BUSY
 from tests.secret_search import files_with
 
 pytestmark = [pytest.mark.kafka, pytest.mark.slow, pytest.mark.timeout(900)]
 
-BUSY = "{delay_p99_ms: 900, delay_max_ms: 9000, rate_share: 0.2, wait_share: 0.9, steal_share: 0.9}"
 SHORT = ["step={warmup_s: 1, measure_s: 3, block_s: 1, extend: false}", f"limits={BUSY}"]
 """Other tests may run on the same machine: the wiring is tested here, not the load."""
 

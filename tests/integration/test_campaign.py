@@ -13,6 +13,7 @@ from pathlib import Path
 import pytest
 from confluent_kafka.admin import AdminClient
 
+from tests.busy import BUSY
 from tests.outputs import wait_until
 from tests.sandbox_command import run_sandbox, sandbox_environment
 
@@ -21,8 +22,6 @@ pytestmark = [pytest.mark.kafka, pytest.mark.slow]
 SHORT = "{warmup_s: 1, measure_s: 3, block_s: 1, extend: false}"
 LONG_ENOUGH = "{warmup_s: 2, measure_s: 24, block_s: 1}"
 """1 Hz samples make blocks of 3 s, and a trend needs six of them."""
-BUSY = "{delay_p99_ms: 900, delay_max_ms: 9000, rate_share: 0.2, wait_share: 0.9, steal_share: 0.9}"
-"""Other tests may run on the same machine: the wiring is tested here, not the load."""
 
 
 def plan_text(name, step=SHORT, **more):

@@ -17,11 +17,11 @@ from confluent_kafka import Consumer, Producer
 from benchmarks.external import only_campaign_on
 from fraud_core.topic_admin import cluster_id, delete_topics
 from fraud_core.topics import TopicNames
+from tests.busy import BUSY
 from tests.outputs import wait_until
 
 pytestmark = [pytest.mark.kafka, pytest.mark.slow]
 
-BUSY = "{delay_p99_ms: 900, delay_max_ms: 9000, rate_share: 0.2, wait_share: 0.9, steal_share: 0.9}"
 PLAN = f"""
 id: outside
 engines: [external]

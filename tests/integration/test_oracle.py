@@ -14,10 +14,11 @@ from confluent_kafka import Producer
 from fraud_core.artifact import load_artifact
 from fraud_core.topics import PREDICTIONS
 from fraud_core.transaction import encode, encode_key
+from tests.busy import BUSY
 from tests.outputs import answers, count_out, read_topic, wait_until
 from tests.streams import transaction
 
-pytestmark = [pytest.mark.kafka, pytest.mark.slow]
+pytestmark = [pytest.mark.kafka, pytest.mark.slow, pytest.mark.alone]
 
 RATE_EPS = 100
 RECORDS = 500
@@ -84,6 +85,7 @@ def test_it_is_measured_like_any_engine(kafka, trained, dirty_files, tmp_path):
         "id: oracle\nengines: [oracle]\nrates_eps: [50]\n"
         "options: {oracle: ['--rate', '300', '--batch-ms', '100']}\n"
         "step: {warmup_s: 1, measure_s: 6, block_s: 1, extend: false}\n"
+        f"limits: {BUSY}\n"
     )
     command = [sys.executable, "-m", "benchmarks", "run", str(plan), "--json"]
     command += ["--artifact", str(trained), "--transactions", str(dirty_files)]

@@ -5,6 +5,7 @@ systemctl, useradd and pip are recorders: what they would do needs a host, or a 
 
 from __future__ import annotations
 
+import base64
 import hashlib
 import io
 import re
@@ -13,8 +14,11 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+import yaml
 
 from fraud_core.kafka import KafkaSettings
+from tests.cloud_double.host_files import SETTINGS_FILE, faust_host_files
+from tests.cloud_double.unit_file import parse_environment
 from tests.terraform.cloud_servers import ADDRESS, TOKEN, Cloud, cloud_servers
 from tests.terraform.hosts import AWKWARD, Host, made_host, user_data
 from tests.terraform.policies import Plan
@@ -215,3 +219,13 @@ def test_a_worker_has_the_size_of_a_spark_executor(faust_host: Host):
     assert "MemoryMax=3072M\n" in unit
     assert "--workers 1 --topic-prefix ${TOPIC_PREFIX} --group-id ${GROUP_ID}" in unit
     assert "--health-port 6066" in unit
+
+
+def test_hosts_of_the_executing_double_have_the_files_of_the_plan(plans: dict[str, Plan]):
+    written = yaml.safe_load(user_data(plans, "module.faust_group"))["write_files"]
+    found = {
+        file["path"].removeprefix("/"): base64.b64decode(file["content"]).decode()
+        for file in written
+    }
+
+    assert faust_host_files(parse_environment(found[SETTINGS_FILE])) == found

@@ -63,7 +63,8 @@ module "storage" {
     mlflow  = { id = local.accounts.mlflow, prefixes = [local.prefixes.code] }
   }
   writers = {
-    airflow = { id = local.accounts.airflow, prefixes = [local.prefixes.runs] }
+    # A cell's checkpoint is deleted with its topics.
+    airflow = { id = local.accounts.airflow, prefixes = [local.prefixes.runs, local.prefixes.checkpoints] }
     spark   = { id = local.accounts.spark, prefixes = [local.prefixes.checkpoints] }
     mlflow  = { id = local.accounts.mlflow, prefixes = [local.prefixes.mlflow] }
   }

@@ -40,6 +40,7 @@ def describe(dag) -> dict:
     return {
         "schedule": getattr(dag, "schedule", None) or getattr(dag, "schedule_interval", None),
         "catchup": dag.catchup,
+        "paused_at_creation": dag.is_paused_upon_creation,
         "max_active_runs": dag.max_active_runs,
         "timeout_s": dag.dagrun_timeout.total_seconds(),
         "tasks": {task.task_id: describe_task(task) for task in dag.tasks},
@@ -59,6 +60,7 @@ def describe_task(task) -> dict:
         "is_setup": task.is_setup,
         "teardown_counts": task.on_failure_fail_dagrun,
         "upstream": sorted(task.upstream_task_ids),
+        "mode": getattr(task, "mode", None),
     }
 
 

@@ -59,7 +59,7 @@ class MemoryCloud:
         if self.refuses.get(resource.id, 0) > 0:
             self.refuses[resource.id] -= 1
             raise RefusedError("still used")
-        self._going[resource.id] = self.waits.get(resource.id, 0)
+        self._going.setdefault(resource.id, self.waits.get(resource.id, 0))
         return resource.id
 
     def job(self, cluster_id: str, job_id: str) -> Job:

@@ -5,7 +5,7 @@ import pytest
 from fraud_cloud.clock import Clock, Limits
 from fraud_cloud.contract import load_contract
 from fraud_cloud.errors import LeftoversError
-from fraud_cloud.purge import Means, next_step, purge
+from fraud_cloud.purge import Means, next_step, purge, take_away
 from fraud_cloud.resource import Job
 from fraud_cloud.selection import everything_of_sessions, made_by_runs
 from tests.unit.fraud_cloud.memory_cloud import MemoryCloud, thing
@@ -105,3 +105,25 @@ def test_each_thing_that_is_done_is_told_once():
         "spark-cluster one (id-one): deleting",
         "instance-group faust (id-faust): 2 hosts to 0",
     ]
+
+
+def test_what_is_being_deleted_is_not_waited_for_by_whoever_gives_the_worker_back():
+    cloud = MemoryCloud(waits={"id-one": 3}).with_things(thing("spark-cluster", "one"))
+    time = Time()
+
+    left = take_away(means(cloud, time), made_by_runs("first"))
+
+    assert [one.id for one in left] == ["id-one"]
+    assert time.now == 0.0
+    while take_away(means(cloud, time), made_by_runs("first")):
+        pass
+    assert cloud.things == {}
+
+
+def test_why_something_is_still_there_is_told_each_time():
+    cloud = MemoryCloud(refuses={"id-one": 1}).with_things(thing("spark-cluster", "one"))
+    said: list[str] = []
+
+    take_away(means(cloud, Time(), said), made_by_runs("first"))
+
+    assert "id-one: still used" in said

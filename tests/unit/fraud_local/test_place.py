@@ -1,7 +1,8 @@
 from pathlib import Path
 
+from fraud_dag.variables import variables_for_programs
 from fraud_local.desk import exported
-from fraud_local.place import Place, variables_for_programs
+from fraud_local.place import Place
 
 PROJECT = Path(__file__).resolve().parents[3]
 
@@ -40,7 +41,7 @@ def test_programs_get_neither_airflows_settings_nor_its_connections_nor_its_pyth
         "VIRTUAL_ENV": "/venv-airflow",
     }
     given = airflow | {"KAFKA_BOOTSTRAP_SERVERS": "b:9091", "PATH": "/bin"}
-    variables = variables_for_programs(given, Place.from_environment({}))
+    variables = variables_for_programs(given, Place.from_environment({}).python)
     assert not set(airflow) & set(variables)
     assert variables["KAFKA_BOOTSTRAP_SERVERS"] == "b:9091"
     assert variables["PATH"] == f"{PROJECT}/.venv/bin:/bin"

@@ -3,7 +3,7 @@ from pathlib import Path
 import pytest
 
 from fraud_dag.targets import EVERYWHERE
-from fraud_local.place import MARK
+from fraud_dag.variables import MARK
 from sandbox.airflow_settings import (
     POOL,
     RUNS_VARIABLE,

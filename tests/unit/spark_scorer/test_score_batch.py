@@ -1,4 +1,5 @@
 import os
+import platform
 
 import pyarrow as pa
 import pytest
@@ -45,13 +46,19 @@ def test_outputs_become_an_arrow_batch_with_their_headers():
 
 
 def test_a_scorer_is_named_after_the_worker_whose_executor_it_belongs_to(monkeypatch, tmp_path):
-    monkeypatch.delenv(SCORED_VARIABLE, raising=False)
-    assert instance_name() == f"spark-{os.getpid()}"
     folder = tmp_path / "spark-2" / "app-1" / "0"
     folder.mkdir(parents=True)
     monkeypatch.chdir(folder)
     monkeypatch.setenv(SCORED_VARIABLE, "scored")
     assert instance_name() == "spark-2"
+
+
+def test_elsewhere_it_is_named_after_its_host_and_what_forks_the_workers_of_its_executor(
+    monkeypatch,
+):
+    """A worker that is replaced is the same instance; two pods may have the same process ids."""
+    monkeypatch.delenv(SCORED_VARIABLE, raising=False)
+    assert instance_name() == f"spark-{platform.node()}-{os.getppid()}"
 
 
 def test_a_job_scores_with_the_model_of_its_start_or_not_at_all(tmp_path):

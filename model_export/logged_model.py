@@ -1,4 +1,4 @@
-"""The model as MLflow keeps it: ONNX with the signature of its tensors."""
+"""A model as MLflow's server keeps it: ONNX, with what it takes and gives."""
 
 from __future__ import annotations
 
@@ -17,12 +17,20 @@ from fraud_core.features import FEATURE_NAMES
 from fraud_core.scorer import INPUT_NAME, PROBABILITIES_NAME
 
 
+def signature() -> ModelSignature:
+    """What the model takes and gives, as tensors of any length."""
+    columns = len(FEATURE_NAMES)
+    takes = TensorSpec(np.dtype(np.float32), (-1, columns), INPUT_NAME)
+    gives = TensorSpec(np.dtype(np.float32), (-1, 2), PROBABILITIES_NAME)
+    return ModelSignature(inputs=Schema([takes]), outputs=Schema([gives]))
+
+
 def log_model(artifact: Artifact, identity: Mapping[str, str]) -> Any:  # noqa: ANN401  # mlflow's ModelInfo
-    """Log the model of an artifact to the active run.
+    """Log the model of an artifact to the run that is active.
 
     Args:
-        artifact: whose model.
-        identity: by which the artifact is known in the registry.
+        artifact: holds it.
+        identity: by which the artifact is known again.
     """
     return mlflow.onnx.log_model(
         onnx_model=onnx.load(artifact.model_path),
@@ -35,11 +43,3 @@ def log_model(artifact: Artifact, identity: Mapping[str, str]) -> Any:  # noqa: 
         pip_requirements=[f"{name}=={version_of(name)}" for name in ("onnxruntime", "numpy")],
         metadata={**identity, "features": ",".join(FEATURE_NAMES)},
     )
-
-
-def signature() -> ModelSignature:
-    """What the model takes and gives, as tensors of any length."""
-    columns = len(FEATURE_NAMES)
-    takes = TensorSpec(np.dtype(np.float32), (-1, columns), INPUT_NAME)
-    gives = TensorSpec(np.dtype(np.float32), (-1, 2), PROBABILITIES_NAME)
-    return ModelSignature(inputs=Schema([takes]), outputs=Schema([gives]))

@@ -1,0 +1,267 @@
+"""`python -m benchmarks.elsewhere`: look after an engine that somebody else starts and stops.
+
+`streamgauge run` measures it; these commands say when it is ready, whether it stays as it was, and
+whether this machine can measure it at all. Whoever starts engines on other machines calls them.
+"""
+
+from __future__ import annotations
+
+import os
+import signal
+import threading
+import time
+from collections import Counter
+from collections.abc import Callable
+from pathlib import Path
+from typing import Annotated, Final
+
+import typer
+
+from benchmarks.cluster import Broker, send_probes, wait_for_probes
+from benchmarks.external import prefixed
+from benchmarks.host_check import clock_finding, measure_clock, worker_of
+from benchmarks.owners import Answered, Attendance, Group, Owners, described, is_complete
+from fraud_core.artifact import load_artifact
+from fraud_core.command import run_command, show
+from fraud_core.errors import ConfigError, MeasurementError, StreamError, SurroundingsError
+from fraud_core.kafka import KafkaSettings
+from fraud_core.topic_admin import cluster_id, create_topics, delete_topics
+from fraud_core.topics import TopicNames
+
+ATTENDING: Final = "attending: "
+"""Begins the line that says that the engine is ready and is watched from now on."""
+BY_GROUP: Final = frozenset({"faust", "faust-tuned"})
+_LOOK_EVERY_S: Final = 2.0
+_EMPTY_WITHIN_S: Final = 90.0
+"""A member that was killed leaves its group after Faust's session time-out, 60 s."""
+
+PrefixOption = Annotated[str, typer.Option(help="Before the names of its topics.")]
+GroupOption = Annotated[str, typer.Option(help="Its consumer group.")]
+EngineOption = Annotated[str, typer.Option(help="faust or spark.")]
+InstancesOption = Annotated[int, typer.Option(min=1, max=12, help="How many must own partitions.")]
+WithinOption = Annotated[float, typer.Option(min=1, help="Longest wait, seconds.")]
+ArtifactOption = Annotated[Path, typer.Option(help="The artifact that it scores with.")]
+
+app = typer.Typer(add_completion=False, no_args_is_help=True, pretty_exceptions_enable=False)
+
+
+class _Stopped(Exception):  # noqa: N818  # it is no error
+    """SIGTERM: whoever started us needs us no more."""
+
+
+class _Signal:
+    """Set by SIGTERM and SIGINT."""
+
+    def __init__(self) -> None:
+        self._event = threading.Event()
+        for number in (signal.SIGTERM, signal.SIGINT):
+            signal.signal(number, lambda *_: self._event.set())
+
+    def check(self) -> None:
+        """Raise once it is set."""
+        if self._event.is_set():
+            raise _Stopped
+
+    def pause(self, for_s: float) -> None:
+        """Wait so long, or until it is set, which raises."""
+        self._event.wait(for_s)
+        self.check()
+
+
+@app.command()
+def attend(
+    engine: EngineOption,
+    topic_prefix: PrefixOption,
+    group_id: GroupOption,
+    instances: InstancesOption,
+    artifact: ArtifactOption,
+    within_s: WithinOption = 1200.0,
+) -> None:
+    """Wait until so many instances own all partitions, say so, and watch that it stays so.
+
+    Ends with 0 on SIGTERM, with 5 where they do not come in time, with 4 when one of them has gone
+    or another one has come: what is measured then is measured of another count.
+
+    Example: python -m benchmarks.elsewhere attend --engine faust --topic-prefix P --group-id P
+    --instances 2 --artifact .demo/artifact
+    """
+    settings, names = KafkaSettings.from_environment(), prefixed(topic_prefix)
+    asked = _Signal()
+    try:
+        if engine in BY_GROUP:
+            _attend_group(Group(settings, group_id), names, instances, within_s, asked)
+        else:
+            time_s = load_artifact(artifact).manifest.history_end_s + 1
+            ask = _Probes(settings, names, time_s, asked.check)
+            _attend_answers(ask, instances, within_s, asked)
+    except _Stopped:
+        return
+
+
+@app.command()
+def answered(
+    topic_prefix: PrefixOption, artifact: ArtifactOption, within_s: WithinOption = 300.0
+) -> None:
+    """Write a probe to each partition, wait for the answers, and say who gave them.
+
+    Exit code 2: they were scored with another model.
+
+    Example: python -m benchmarks.elsewhere answered --topic-prefix P --artifact .demo/artifact
+    """
+    settings, names = KafkaSettings.from_environment(), prefixed(topic_prefix)
+    expected = load_artifact(artifact)
+    ask = _Probes(settings, names, expected.manifest.history_end_s + 1, lambda: None)
+    found = list(ask.predictions(within_s).values())
+    models = {str(one["model"]) for one in found}
+    if models != {expected.model_sha256}:
+        raise ConfigError(
+            f"{names.prefix}* is scored with model {', '.join(sorted(models))}, {artifact} holds "
+            f"{expected.model_sha256}: the engine has fetched another artifact"
+        )
+    kinds = Counter((one["engine"], one.get("features_version")) for one in found)
+    for (engine, features), count in kinds.items():
+        model = expected.model_sha256
+        show(f"ok   {count} probes answered by {engine}, features {features}, model {model}")
+
+
+@app.command()
+def probe(topic_prefix: PrefixOption, artifact: ArtifactOption) -> None:
+    """Write a probe to each partition and wait for nothing.
+
+    Example: python -m benchmarks.elsewhere probe --topic-prefix P --artifact .demo/artifact
+    """
+    time_s = load_artifact(artifact).manifest.history_end_s + 1
+    names = prefixed(topic_prefix)
+    send_probes(KafkaSettings.from_environment(), names.transactions, time_s)
+    show(f"one record in each partition of {names.transactions}")
+
+
+@app.command()
+def look(topic_prefix: PrefixOption) -> None:
+    """Say whether this machine can measure: broker, rights on topics, clock, CPU.
+
+    Makes four topics, measures the clock by appending to one of them, and deletes them. Exit code
+    5: something is missing.
+
+    Example: python -m benchmarks.elsewhere look --topic-prefix try
+    """
+    settings, names = KafkaSettings.from_environment(), prefixed(topic_prefix)
+    show(f"ok   worker: {worker_of(os.environ)}")
+    show(f"ok   Kafka: {settings.bootstrap_servers} answers, cluster {cluster_id(settings)}")
+    delete_topics(settings, names)
+    create_topics(settings, names)
+    try:
+        text, is_near = clock_finding(measure_clock(settings, names.dead_letters, time.time))
+    finally:
+        delete_topics(settings, names)
+    show(f"ok   topics {names.prefix}*: made and deleted")
+    if not is_near:
+        raise SurroundingsError(f"clock: {text}")
+    show(f"ok   clock: {text}")
+
+
+@app.command()
+def forget(topic_prefix: PrefixOption, group_id: GroupOption) -> None:
+    """Delete the topics and the consumer group of an engine that has ended.
+
+    Example: python -m benchmarks.elsewhere forget --topic-prefix P --group-id P
+    """
+    settings, names = KafkaSettings.from_environment(), prefixed(topic_prefix)
+    group = Group(settings, group_id)
+    deadline_s = time.monotonic() + _EMPTY_WITHIN_S
+    while not group.delete():
+        if time.monotonic() > deadline_s:
+            raise SurroundingsError(
+                f"group {group_id} cannot be deleted after {_EMPTY_WITHIN_S:g} s: an engine that "
+                "should have ended is still a member"
+            )
+        time.sleep(_LOOK_EVERY_S)
+    delete_topics(settings, names)
+    show(f"deleted: {names.prefix}* and group {group_id}")
+
+
+class _Probes:
+    """Asks an engine who it is, by a record in each partition."""
+
+    def __init__(
+        self, settings: KafkaSettings, names: TopicNames, time_s: int, check: Callable[[], None]
+    ) -> None:
+        self.settings, self.names = settings, names
+        self._time_s, self._check = time_s, check
+        self._broker = Broker(settings)
+
+    def predictions(self, within_s: float) -> dict[int, dict[str, object]]:
+        """The answers by input partition."""
+        before = self._broker.end_offsets(self.names)
+        send_probes(self.settings, self.names.transactions, self._time_s)
+        wait_for_probes(self.settings, self.names, before, within_s=within_s, check=self._check)
+        reader = Answered(self.settings, self.names, before)
+        try:
+            return reader.predictions(before)
+        finally:
+            reader.close()
+
+    def owners(self, within_s: float) -> Owners:
+        """Who has answered how many partitions."""
+        return Counter(str(one["instance"]) for one in self.predictions(within_s).values())
+
+    def listen(self) -> Answered:
+        """What comes in from now on."""
+        return Answered(self.settings, self.names, self._broker.end_offsets(self.names))
+
+
+def _attend_group(
+    group: Group, names: TopicNames, instances: int, within_s: float, asked: _Signal
+) -> None:
+    owners = _until(instances, within_s, lambda _: group.owners(names.transactions), asked)
+    while True:
+        asked.pause(_LOOK_EVERY_S)
+        now = group.owners(names.transactions)
+        if now != owners:
+            raise _changed(f"{described(owners)} at the beginning, now {described(now)}")
+
+
+def _attend_answers(ask: _Probes, instances: int, within_s: float, asked: _Signal) -> None:
+    owners = _until(instances, within_s, ask.owners, asked)
+    attendance = Attendance(frozenset(owners))
+    reader = ask.listen()
+    try:
+        while True:
+            names = reader.names(1.0)
+            asked.check()
+            if change := attendance.note(names, time.monotonic()):
+                raise _changed(change)
+    finally:
+        reader.close()
+
+
+def _until(
+    instances: int, within_s: float, ask: Callable[[float], Owners], asked: _Signal
+) -> Owners:
+    deadline_s = time.monotonic() + within_s
+    while True:
+        left_s = max(1.0, deadline_s - time.monotonic())
+        try:
+            owners = ask(left_s)
+        except StreamError as error:
+            raise SurroundingsError(f"the engine is not ready: {error}") from None
+        if is_complete(owners, instances):
+            show(f"{ATTENDING}{described(owners)}")
+            return owners
+        if time.monotonic() > deadline_s:
+            raise SurroundingsError(
+                f"{described(owners)} after {within_s:g} s, {instances} were asked for: see the "
+                "engine's log, and whether as many instances run"
+            )
+        asked.pause(_LOOK_EVERY_S)
+
+
+def _changed(what: str) -> MeasurementError:
+    return MeasurementError(
+        f"the number of instances has changed: {what}; what is measured from now on is of another "
+        "count and counts as invalid"
+    )
+
+
+if __name__ == "__main__":
+    run_command(app)

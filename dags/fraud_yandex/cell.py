@@ -1,0 +1,228 @@
+"""One cell: its topics, its engine, the measurement, and nothing of them after it."""
+
+from __future__ import annotations
+
+import json
+import os
+import threading
+import time
+from collections.abc import Callable, Sequence
+from contextlib import ExitStack
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Final
+
+from fraud_cloud.errors import CloudError, SurroundingsError
+from fraud_dag.outcomes import Outcome
+from fraud_dag.programs import Program, Say, stop_leftovers
+from fraud_dag.variables import MARK
+from fraud_yandex.desk import STREAMGAUGE, Desk
+from fraud_yandex.engines import (
+    SPARK,
+    Engine,
+    EngineChangedError,
+    engine_of,
+    stop_everything,
+)
+from fraud_yandex.inputs import have_inputs
+from fraud_yandex.names import Cell
+
+ELSEWHERE: Final = "benchmarks.elsewhere"
+"""Looks after an engine that runs elsewhere: `attend`, `forget`."""
+READY: Final = "attending: "
+"""Begins the line that says that all instances own partitions; a test holds it to the program's."""
+READY_WITHIN_S: Final = 1500.0
+"""A host installs its packages at its first start."""
+_LOOK_EVERY_S: Final = 5.0
+
+
+def measure(desk: Desk, cell: Cell) -> int:
+    """Measure a cell; one that was begun is gone on with.
+
+    Args:
+        desk: of the task.
+        cell: which.
+
+    Returns:
+        the exit code of `streamgauge run`: 0, or 3 or 4 for an answer that is none.
+
+    Raises:
+        StepFailedError: a program gave no answer.
+        CloudError: the engine did not come, did not stay as it was, or did not go.
+    """
+    clear(desk, cell)
+    transactions = have_inputs(desk)
+    engine = engine_of(desk, cell)
+    desk.on_kill.append(engine.abandon)
+    with ExitStack() as at_end:
+        at_end.enter_context(desk.campaign())
+        note_worker(desk, cell)
+        at_end.callback(forget, desk, cell)
+        made = desk.run_module(STREAMGAUGE, "topics", "create", "--prefix", _prefix(desk, cell))
+        desk.must("topics", made, only_answered=True)
+        at_end.callback(engine.stop)
+        engine.start()
+        outcome = _guarded(desk, cell, engine, run_command(desk, cell, transactions))
+    return desk.must(f"cell {cell}", outcome).code
+
+
+def clear(desk: Desk, cell: Cell) -> None:
+    """Leave nothing of an earlier try: programs here, jobs, hosts, topics, the group."""
+    stop_leftovers(MARK, str(desk.worker.folder), desk.say)
+    stop_everything(desk)
+    forget(desk, cell)
+
+
+def forget(desk: Desk, cell: Cell) -> None:
+    """Delete the topics, the consumer group and the checkpoints of a cell."""
+    group = desk.names.group(str(cell))
+    arguments = ("forget", "--topic-prefix", _prefix(desk, cell), "--group-id", group)
+    deleted = desk.run_module(ELSEWHERE, *arguments)
+    if cell.engine == SPARK:
+        desk.bucket.delete_below(desk.names.checkpoint_keys(str(cell)))
+    desk.must("forget", deleted, only_answered=True)
+
+
+def note_worker(desk: Desk, cell: Cell) -> None:
+    """Write down with which CPU the load is made."""
+    load = os.getloadavg()[0]
+    found = {"cell": str(cell), "cores": os.cpu_count(), "load_average_1min": round(load, 2)}
+    desk.say(f"this worker: {found['cores']} cores, load {load:.2f}")
+    desk.results.mkdir(parents=True, exist_ok=True)
+    (desk.results / f"worker-{cell}.json").write_text(json.dumps(found, indent=2))
+
+
+def attend_command(desk: Desk, cell: Cell) -> list[str]:
+    """The command line of the program that waits for the instances and then watches them."""
+    return [
+        *("attend", "--engine", cell.engine, "--instances", str(cell.instances)),
+        *("--topic-prefix", _prefix(desk, cell), "--group-id", desk.names.group(str(cell))),
+        *("--artifact", str(desk.artifact), "--within-s", f"{READY_WITHIN_S:g}"),
+    ]
+
+
+def run_command(desk: Desk, cell: Cell, transactions: Path) -> list[str]:
+    """The command line of the measurement."""
+    changes = desk.saved().changes
+    return [
+        *("run", str(desk.plan), "--run-id", desk.run, "--resume"),
+        *("--as", cell.engine, "--instances", str(cell.instances)),
+        *("--cpu", f"{desk.session.instance_cpu:g}", "--topic-prefix", _prefix(desk, cell)),
+        *("--artifact", str(desk.artifact), "--transactions", str(transactions)),
+        *("--results", str(desk.worker.results)),
+        *(word for change in changes for word in ("--set", change)),
+    ]
+
+
+def _guarded(desk: Desk, cell: Cell, engine: Engine, command: Sequence[str]) -> Outcome:
+    """Measure while two threads see that the engine stays as it was."""
+    guard = Guard(desk.say)
+    attendant = desk.start(ELSEWHERE, *attend_command(desk, cell), measures=True)
+    try:
+        guard.follow(attendant)
+        guard.look_every(_LOOK_EVERY_S, engine.check)
+        guard.wait_until_ready(READY_WITHIN_S + 60.0)
+        run = desk.start(STREAMGAUGE, *command, measures=True)
+        try:
+            outcome = Outcome.of(guard.over(run))
+        finally:
+            run.stop()
+    finally:
+        guard.end()
+        attendant.stop()
+    guard.raise_what_it_saw()
+    return outcome
+
+
+@dataclass
+class Guard:
+    """Ends a measurement as soon as its engine is not what it was.
+
+    Attributes:
+        say: hears what the attendant says.
+        seen: what ended it; None while all is well.
+        ready: set once the attendant has said so, or something is wrong.
+    """
+
+    say: Say
+    seen: Exception | None = None
+    ready: threading.Event = field(default_factory=threading.Event)
+    _over: Program | None = None
+    _ended: threading.Event = field(default_factory=threading.Event)
+    _threads: list[threading.Thread] = field(default_factory=list)
+
+    def follow(self, attendant: Program) -> None:
+        """Hand on what the attendant says; its end before ours is a change."""
+
+        def go_on() -> None:
+            words: list[str] = []
+            code = attendant.follow(lambda line: self._hear(line, words))
+            if not self._ended.is_set():
+                last = words[-1] if words else "it said nothing"
+                self._note(EngineChangedError(f"the engine's attendant ended with {code}: {last}"))
+
+        self._begin(go_on)
+
+    def look_every(self, every_s: float, check: Callable[[], None]) -> None:
+        """Call a check until the end; what it raises is a change."""
+
+        def go_on() -> None:
+            while not self._ended.wait(every_s):
+                try:
+                    check()
+                except CloudError as error:
+                    self._note(error)
+                    return
+
+        self._begin(go_on)
+
+    def wait_until_ready(self, within_s: float) -> None:
+        """Wait for the attendant's word.
+
+        Raises:
+            SurroundingsError: it does not come, or the engine has ended.
+        """
+        begin_s = time.monotonic()
+        while not self.ready.wait(1.0):
+            if time.monotonic() - begin_s > within_s:
+                raise SurroundingsError(f"the engine is not ready after {within_s:g} s")
+        self.raise_what_it_saw()
+
+    def over(self, program: Program) -> int:
+        """Follow a program to its end, which is at once where something has changed."""
+        self._over = program
+        if self.seen is not None:
+            program.interrupt()
+        return program.follow(self.say)
+
+    def end(self) -> None:
+        """What ends from now on is no change."""
+        self._ended.set()
+
+    def raise_what_it_saw(self) -> None:
+        """Raise what ended the measurement, if anything did."""
+        if self.seen is not None:
+            raise self.seen
+
+    def _hear(self, line: str, words: list[str]) -> None:
+        self.say(line)
+        words.append(line)
+        if line.startswith(READY):
+            self.ready.set()
+
+    def _note(self, error: Exception) -> None:
+        if self.seen is None:
+            self.seen = error
+            self.say(f"{error}")
+        self.ready.set()
+        if self._over is not None:
+            self._over.interrupt()
+
+    def _begin(self, go_on: Callable[[], None]) -> None:
+        thread = threading.Thread(target=go_on, daemon=True)
+        thread.start()
+        self._threads.append(thread)
+
+
+def _prefix(desk: Desk, cell: Cell) -> str:
+    return desk.names.topics(str(cell))

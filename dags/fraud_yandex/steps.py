@@ -1,0 +1,190 @@
+"""What each task does. Each may be repeated: what is done already is found and left as it is."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import time
+from typing import Any, Final
+
+from fraud_cloud.purge import take_away
+from fraud_cloud.selection import made_by_runs
+from fraud_cloud.spark import cluster_of_run, request_cluster, running_cluster
+from fraud_dag.asked import sentences_of
+from fraud_dag.failures import NothingToDoError
+from fraud_dag.programs import stop_leftovers
+from fraud_dag.variables import MARK
+from fraud_yandex.cell import measure
+from fraud_yandex.desk import STREAMGAUGE, Desk
+from fraud_yandex.engines import SPARK
+from fraud_yandex.form import cells_in_cloud, plan_in_cloud
+from fraud_yandex.inputs import have_inputs, have_plan, unpack
+from fraud_yandex.names import Cell
+from fraud_yandex.session import cluster_spec
+
+_RUN_FILE: Final = "run.json"
+
+
+def reserve(desk: Desk) -> str:
+    """Name the run and keep its form; the session must last and have the hosts that are asked for.
+
+    Returns:
+        the name, which is also the label of all that the run makes.
+    """
+    desk.session.require_time(time.time())
+    if not desk.asked.resume_run:
+        desk.session.require_hosts(desk.asked.engines, desk.asked.instances)
+        desk.bucket.put(desk.names.asked, desk.asked.as_json().encode())
+    desk.saved()
+    desk.say(f"run {desk.run}: s3://{desk.bucket.name}/{desk.names.folder}")
+    return desk.run
+
+
+def environment(desk: Desk) -> str:
+    """Have the benchmark's environment on this worker."""
+    return str(desk.make_environment())
+
+
+def model(desk: Desk) -> str:
+    """Resolve the model once; every cell uses the copy that the bucket then has.
+
+    Returns:
+        SHA-256 of the packed artifact.
+    """
+    if desk.bucket.find(desk.names.artifact_sums) is not None:
+        desk.say(f"the run has its model already: {desk.names.artifact}")
+        return desk.bucket.get(desk.names.artifact_sums).decode().split()[0]
+    reference = desk.asked.model
+    fetched, packed = desk.folder / "fetched", desk.folder / "packed"
+    done = desk.run_module("model_export", "fetch", reference, str(fetched))
+    desk.must(f"fetch {reference}", done, only_answered=True)
+    arguments = ("--artifact", str(fetched), "--out", str(packed))
+    done = desk.run_module("spark_scorer.bundle", *arguments)
+    desk.must("pack the model", done, only_answered=True)
+    content = (packed / "artifact.tar.gz").read_bytes()
+    sha256 = hashlib.sha256(content).hexdigest()
+    desk.bucket.put(desk.names.artifact, content)
+    desk.bucket.put(desk.names.artifact_sums, f"{sha256}  artifact.tar.gz\n".encode())
+    unpack(content, desk.artifact)
+    desk.say(f"model {reference}: artifact.tar.gz {sha256}")
+    return sha256
+
+
+def plan(desk: Desk) -> list[str]:
+    """Write the plan of all cells and have it checked.
+
+    Returns:
+        the cells, in the order in which they are measured.
+    """
+    asked = desk.saved()
+    if desk.bucket.find(desk.names.plan) is None:
+        desk.bucket.put(desk.names.plan, json.dumps(plan_in_cloud(asked), indent=2).encode())
+    have_plan(desk)
+    changes = [word for change in asked.changes for word in ("--set", change)]
+    checked = desk.run_module(STREAMGAUGE, "plan", str(desk.plan), *changes)
+    desk.must("plan", checked, only_answered=True)
+    return cells_in_cloud(asked)
+
+
+def create_cluster(desk: Desk) -> str:
+    """Ask for the run's Spark cluster, labelled, with as many executors as the largest cell has.
+
+    Returns:
+        its name; empty where Spark is not asked for.
+    """
+    asked = desk.saved()
+    if SPARK not in asked.engines:
+        desk.say("Spark is not asked for: no cluster")
+        return ""
+    labels = desk.around.contract.labels(desk.run, desk.session.end_of_run_s(time.time()))
+    spec = cluster_spec(desk.session, desk.names.cluster, labels, max(asked.instances))
+    request_cluster(desk.means, spec)
+    return spec.name
+
+
+def cluster_runs(desk: Desk) -> bool:
+    """Whether the run's Spark cluster is ready, or none is asked for.
+
+    Raises:
+        SurroundingsError: it was not made.
+    """
+    if SPARK not in desk.saved().engines:
+        return True
+    found = running_cluster(desk.means, desk.run)
+    seen = found or cluster_of_run(desk.means, desk.run)
+    desk.say(f"{seen}: {seen.status}" if seen else f"no cluster with the label run={desk.run} yet")
+    return found is not None
+
+
+def cell(desk: Desk, name: str) -> int:
+    """Measure a cell; the exit code, where that is an answer."""
+    return measure(desk, Cell.parse(name))
+
+
+def speed(desk: Desk) -> None:
+    """Write the report, and judge every step again from its raw samples: they must agree."""
+    with desk.campaign():
+        _require_results(desk)
+        report = desk.run_module(STREAMGAUGE, "report", desk.run, *_results(desk))
+        desk.must("report", report, only_answered=True)
+        judged = desk.run_module(STREAMGAUGE, "judge", desk.run, *_results(desk))
+        desk.must("judge", judged, only_answered=True)
+
+
+def quality(desk: Desk) -> int:
+    """Judge the model on what became of the run's transactions."""
+    with desk.campaign():
+        _require_results(desk)
+        have_inputs(desk)
+        judged = desk.run_module(STREAMGAUGE, "quality", desk.run, *_results(desk))
+        return desk.must("quality", judged).code
+
+
+def publish(desk: Desk) -> None:
+    """Publish the run to MLflow."""
+    if not desk.saved().publish:
+        raise NothingToDoError("publish is switched off in the form")
+    with desk.campaign():
+        _require_results(desk)
+        done = desk.run_module(STREAMGAUGE, "publish", desk.run, *_results(desk))
+        desk.must("publish", done, only_answered=True)
+
+
+def answer(desk: Desk) -> list[str]:
+    """Say what the comparison found."""
+    run: dict[str, Any] = json.loads(desk.bucket.get(f"{desk.names.results}{_RUN_FILE}"))
+    said = sentences_of(run)
+    for sentence in said:
+        desk.say(sentence)
+    return said
+
+
+def all_is_well(desk: Desk) -> list[str]:
+    """What a preflight answers, where nothing has failed."""
+    said = f"{', '.join(desk.saved().engines)}: a run can begin"
+    desk.say(said)
+    return [said]
+
+
+def is_cleaned_up(desk: Desk) -> bool:
+    """Take away what the run has made, by its label: whatever was asked for and never heard of too.
+
+    Returns:
+        False while something is being deleted.
+    """
+    stop_leftovers(MARK, str(desk.worker.folder), desk.say)
+    desk.bucket.delete(desk.names.kafka_file)
+    selection = made_by_runs(desk.run, group_id=desk.session.faust_group)
+    left = take_away(desk.means, selection)
+    for one in left:
+        desk.say(f"{one}: {one.status}, {one.hosts} hosts" if one.hosts else f"{one}: {one.status}")
+    return not left
+
+
+def _results(desk: Desk) -> list[str]:
+    return ["--results", str(desk.worker.results)]
+
+
+def _require_results(desk: Desk) -> None:
+    if not (desk.results / _RUN_FILE).exists():
+        raise NothingToDoError(f"nothing was measured: {desk.names.results} has no {_RUN_FILE}")

@@ -1,0 +1,264 @@
+"""The double runs what it accepts: a Spark job that scores, and Faust hosts by count."""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import os
+import subprocess
+import sys
+import uuid
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from fraud_cloud.clock import Clock, Limits
+from fraud_cloud.contract import load_contract
+from fraud_cloud.errors import SurroundingsError
+from fraud_cloud.faust_hosts import set_hosts
+from fraud_cloud.purge import Means, purge
+from fraud_cloud.sdk import connect
+from fraud_cloud.selection import made_by_runs
+from fraud_cloud.services import SPARK
+from fraud_cloud.spark import (
+    JobFailedError,
+    Started,
+    ensure_cluster,
+    require_running,
+    stop,
+    submit,
+)
+from fraud_cloud.spark_spec import ClusterSpec, JobSpec, scoring_properties
+from fraud_core.topic_admin import create_topics, delete_topics
+from fraud_core.topics import TopicNames
+from spark_scorer.bundle import write_artifact
+from tests.cloud_double.executing import BUCKET_NAME
+from tests.dags.yandex.session import pip_packages
+from tests.outputs import counting, wait_until
+
+pytestmark = [
+    pytest.mark.kafka,
+    pytest.mark.slow,
+    pytest.mark.slow_dag,
+    pytest.mark.timeout(900),
+]
+
+RUN = "of-tests"
+ROWS = 2_000
+LIMITS = Limits(all_s=240.0, jobs_s=120.0, poll_s=0.3)
+PACKAGE = "org.apache.spark:spark-sql-kafka-0-10_2.12:3.5.7"
+PROBE = b"""
+from pyspark.sql import SparkSession
+session = SparkSession.builder.getOrCreate()
+print("cores", session.sparkContext.parallelize(range(4), 4).map(lambda _: 1).sum())
+session.stop()
+"""
+
+
+@pytest.fixture
+def means(cloud, monkeypatch) -> Means:
+    variable = "GRPC_DEFAULT_SSL_ROOTS_FILE_PATH"
+    monkeypatch.setenv(variable, cloud.double.environment[variable])
+    folder = connect(cloud.double.environment)
+    return Means(folder, load_contract(), Clock(), LIMITS, lambda _: None)
+
+
+@pytest.fixture
+def names(secure_broker) -> Iterator[TopicNames]:
+    names = TopicNames(f"fraud-{uuid.uuid4().hex[:8]}-")
+    create_topics(secure_broker.settings, names)
+    yield names
+    delete_topics(secure_broker.settings, names)
+
+
+@pytest.fixture
+def cluster(cloud, means) -> Iterator[str]:
+    """A cluster of two executors; it is gone afterwards."""
+    where = ("subnet", "group", "account", "log")
+    spec = ClusterSpec(
+        f"spark-{RUN}", cloud.double.labels(RUN), "3.5.7", 2, *where, pip_packages=pip_packages()
+    )
+    yield ensure_cluster(means, spec).id
+    purge(means, made_by_runs(RUN))
+
+
+@pytest.fixture
+def code(filled, secure_broker, trained, tmp_path) -> Iterator[str]:
+    """What a run puts beside the code in the bucket; the artifact's SHA-256."""
+    write_artifact(tmp_path / "artifact.tar.gz", trained)
+    shipped = secure_broker.settings.model_copy(update={"ssl_ca_location": "ca.pem"})
+    lines = [f"{name}={value}\n" for name, value in shipped.as_environment().items()]
+    archive = (tmp_path / "artifact.tar.gz").read_bytes()
+    filled.objects.update(
+        {
+            f"runs/{RUN}/probe.py": PROBE,
+            f"runs/{RUN}/kafka.env": "".join(lines).encode(),
+            f"runs/{RUN}/artifact/artifact.tar.gz": archive,
+        }
+    )
+    yield hashlib.sha256(archive).hexdigest()
+    for key in list(filled.objects):
+        if key.startswith(f"runs/{RUN}/"):
+            del filled.objects[key]
+
+
+def scoring_job(names: TopicNames, workers: int = 2) -> JobSpec:
+    here = f"s3a://{BUCKET_NAME}"
+    args = ("--workers", str(workers), "--topic-prefix", names.prefix, "--group-id", names.prefix)
+    return JobSpec(
+        f"spark-{workers}-t1",
+        f"{here}/code/main.py",
+        args=(*args, "--checkpoint", f"{here}/checkpoints/{RUN}/{names.prefix}"),
+        python_uris=(f"{here}/code/packages.zip",),
+        archive_uris=(f"{here}/runs/{RUN}/artifact/artifact.tar.gz#artifact",),
+        file_uris=(f"{here}/runs/{RUN}/kafka.env", f"{here}/code/ca.pem"),
+        properties=scoring_properties(workers),
+        packages=(PACKAGE,),
+    )
+
+
+def probe_job() -> JobSpec:
+    here = f"s3a://{BUCKET_NAME}"
+    return JobSpec("probe", f"{here}/runs/{RUN}/probe.py", properties=scoring_properties(1))
+
+
+def ended(means: Means, started: Started) -> str:
+    """Status of a job that ends by itself."""
+
+    def is_over() -> bool:
+        return means.cloud.job(started.cluster_id, started.job.id).ended
+
+    wait_until(is_over, within_s=240, what="the job ends")
+    return means.cloud.job(started.cluster_id, started.job.id).status
+
+
+def load(secure_broker, names, dirty_files, trained, folder: Path) -> None:
+    """Send transactions and their labels."""
+    command = [sys.executable, "-m", "producer", "--transactions", str(dirty_files)]
+    command += ["--artifact", str(trained), "--rate", "400", "--limit", str(ROWS)]
+    command += ["--topic-prefix", names.prefix, "--ledger", str(folder / "ledger.parquet")]
+    variables = os.environ | secure_broker.settings.as_environment()
+    done = subprocess.run(command, env=variables, capture_output=True, text=True, timeout=240)
+    assert done.returncode == 0, done.stderr
+
+
+def answered(secure_broker, names, alive) -> None:
+    """Wait until every record has an answer."""
+    with counting(secure_broker.settings, names) as count:
+        wait_until(
+            lambda: count() >= ROWS, within_s=240, what="every record has an answer", alive=alive
+        )
+
+
+def test_a_job_that_ends_by_itself_is_done_and_its_log_can_be_read(cloud, means, cluster, code):
+    started = submit(means, cluster, probe_job())
+
+    assert ended(means, started) == "DONE"
+    assert "cores 4" in means.cloud.job_log(cluster, started.job.id)
+    assert cloud.jobs.running() == {}
+
+
+@pytest.mark.parametrize(
+    ("change", "said"),
+    [
+        ({"main_uri": f"s3a://{BUCKET_NAME}/code/nowhere.py"}, "code/nowhere.py: No such file"),
+        ({"packages": (PACKAGE.replace("2.12", "2.13"),)}, "unresolved dependency"),
+        ({"main_uri": f"s3a://{BUCKET_NAME}/code/main.py"}, "No module named 'spark_scorer'"),
+    ],
+    ids=["an object that is not there", "a package of another Scala", "no packages of ours"],
+)
+def test_a_job_that_cannot_run_ends_with_an_error_and_says_why(means, cluster, code, change, said):
+    started = submit(means, cluster, replace(probe_job(), **change))
+
+    assert ended(means, started) == "ERROR"
+    with pytest.raises(JobFailedError, match=said):
+        require_running(means, started)
+
+
+def test_a_job_scores_on_two_executors_until_it_is_cancelled(
+    cloud, means, cluster, code, names, secure_broker, dirty_files, trained, tmp_path
+):
+    started = submit(means, cluster, scoring_job(names))
+    wait_until(
+        lambda: cloud.jobs.executors() == 2,
+        within_s=180,
+        what="two executors run",
+        alive=lambda: not means.cloud.job(cluster, started.job.id).ended,
+    )
+    load(secure_broker, names, dirty_files, trained, tmp_path)
+    answered(secure_broker, names, lambda: bool(cloud.jobs.running()))
+
+    assert stop(means, started).status == "CANCELLED"
+    assert cloud.jobs.executors() == 0
+    kept = [key for key in cloud.objects if key.startswith(f"checkpoints/{RUN}/")]
+    assert any("/commits/" in key for key in kept), "the progress is not in the bucket"
+
+
+def test_a_job_whose_driver_dies_is_an_error(cloud, means, cluster, code, names):
+    started = submit(means, cluster, scoring_job(names, workers=1))
+    wait_until(lambda: cloud.jobs.executors() == 1, within_s=180, what="its executor runs")
+    cloud.jobs.running()[started.job.name].kill()
+
+    assert ended(means, started) == "ERROR"
+    assert cloud.jobs.executors() == 0
+
+
+def test_a_cluster_that_is_deleted_takes_its_job_with_it(cloud, means, cluster, code, names):
+    submit(means, cluster, scoring_job(names, workers=1))
+    wait_until(lambda: cloud.jobs.executors() == 1, within_s=180, what="its executor runs")
+
+    purge(replace(means, limits=replace(LIMITS, jobs_s=-1.0)), made_by_runs(RUN))
+
+    assert cloud.double.state.names(SPARK.kind) == set()
+    assert cloud.jobs.executors() == 0
+
+
+@pytest.mark.parametrize("refuses", [False, True], ids=["a size of 0", "stopped"])
+def test_hosts_score_and_are_gone(
+    cloud, means, code, names, secure_broker, dirty_files, trained, tmp_path, *, refuses: bool
+):
+    cloud.double.state.refuses_no_hosts = refuses
+    lines = {
+        "TOPIC_PREFIX": names.prefix,
+        "GROUP_ID": names.prefix.rstrip("-"),
+        "ARTIFACT_KEY": f"runs/{RUN}/artifact/artifact.tar.gz",
+        "ARTIFACT_SHA256": code,
+    }
+    cloud.objects.update(
+        {
+            f"runs/{RUN}/faust.env": "".join(f"{k}={v}\n" for k, v in lines.items()).encode(),
+            load_contract().keys["faust_pointer"]: f"runs/{RUN}/faust.env\n".encode(),
+        }
+    )
+    try:
+        set_hosts(means, cloud.group_id, 2)
+        wait_until(
+            lambda: len(cloud.hosts.workers()) == 2, within_s=120, what="both hosts have a worker"
+        )
+        load(secure_broker, names, dirty_files, trained, tmp_path)
+        answered(secure_broker, names, lambda: len(cloud.hosts.workers()) == 2)
+    finally:
+        set_hosts(means, cloud.group_id, 0)
+        cloud.double.state.refuses_no_hosts = False
+
+    cloud.require_idle()
+    assert secure_broker.password not in cloud.hosts.logs()
+
+
+def test_hosts_that_no_run_has_given_work_start_again_and_again(cloud, means, code, monkeypatch):
+    monkeypatch.setattr(cloud.double.state, "settles_within_s", 5.0)
+    cloud.objects.pop(load_contract().keys["faust_pointer"], None)
+    try:
+        with contextlib.suppress(SurroundingsError):
+            set_hosts(replace(means, limits=replace(LIMITS, all_s=2.0)), cloud.group_id, 1)
+        wait_until(
+            lambda: cloud.hosts.logs().count("faust.current") > 1,
+            within_s=60,
+            what="the start is tried again",
+        )
+    finally:
+        set_hosts(means, cloud.group_id, 0)
+
+    cloud.require_idle()
