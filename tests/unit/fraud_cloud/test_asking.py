@@ -1,11 +1,27 @@
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
-from fraud_cloud.asking import most_instances, new_run_id, parameters, summary, those_of
+import fraud_cloud
+from fraud_cloud.asking import (
+    CAMPAIGN,
+    NAMES_THE_RUN,
+    POOL,
+    PREFLIGHT,
+    most_instances,
+    new_run_id,
+    parameters,
+    summary,
+    those_of,
+)
+from fraud_cloud.contract import load_contract
 from fraud_cloud.errors import ConfigError
 from fraud_cloud.form_field import Field
+from fraud_yandex.names import LONGEST_RUN, run_name
 
+DAGS = Path(fraud_cloud.__path__[0]).parent
 NOON_S = 1_767_268_800  # 2026-01-01 12:00 UTC
 COUNTS = {"type": "array", "items": {"type": "integer", "maximum": 12}}
 FORM = {
@@ -18,6 +34,21 @@ FORM = {
 
 def test_a_run_is_named_after_its_start_in_letters_that_labels_and_topics_take():
     assert new_run_id(NOON_S) == "r20260101-120000"
+
+
+def test_a_run_is_called_in_the_cloud_as_it_is_here():
+    run_id = new_run_id(NOON_S)
+
+    assert run_name(run_id, None, load_contract().standing_run) == run_id
+    assert len(f"{run_id}-preflight") <= LONGEST_RUN
+
+
+def test_the_dags_have_the_ids_the_task_and_the_pool_that_are_asked_for():
+    for dag_id in (CAMPAIGN, PREFLIGHT):
+        assert f'dag_id="{dag_id}"' in (DAGS / f"{dag_id}.py").read_text()
+    graph = (DAGS / "fraud_yandex/graph.py").read_text()
+    assert f'task_id="{NAMES_THE_RUN}"' in graph
+    assert f'POOL: Final = "{POOL}"' in graph
 
 
 def test_values_are_json_where_they_are_and_else_what_they_say():

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from fraud_cloud.form_field import problem
-from fraud_dag.form import COMPARISON
+from fraud_yandex.form import COMPARISON_IN_CLOUD
 
 
 @pytest.mark.parametrize(
@@ -44,6 +44,6 @@ def test_a_value_that_fits_has_no_problem(value: Any, schema: dict[str, Any]):
 
 
 def test_every_default_of_our_form_fits_its_field():
-    wrong = {name: problem(field["default"], field) for name, field in COMPARISON.items()}
+    wrong = {name: problem(field["default"], field) for name, field in COMPARISON_IN_CLOUD.items()}
 
     assert not any(wrong.values()), wrong
