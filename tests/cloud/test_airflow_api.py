@@ -228,6 +228,14 @@ def test_a_run_is_followed_to_its_end_over_answers_that_do_not_come():
     assert said == ["cell: running", "no answer, looking again: no route", "cell: failed"]
 
 
+def test_a_task_that_looks_again_and_again_is_told_once_until_it_ends():
+    again = [("running", one) for one in ("up_for_reschedule", "queued", "running")]
+
+    _, said = told(Story(("running", "running"), *again, *again, ("success", "success")))
+
+    assert said == ["cell: running", "cell: up_for_reschedule", "cell: success"]
+
+
 def test_a_run_in_which_a_task_has_failed_has_failed_though_airflow_calls_it_a_success():
     assert told(Story(("running", "running"), ("success", "failed")))[0] == "failed"
     assert told(Story(("running", "running"), ("success", "success")))[0] == "success"
