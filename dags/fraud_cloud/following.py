@@ -13,7 +13,7 @@ from fraud_cloud.purge import Tell
 
 End = Literal["success", "failed"]
 
-_ENDS = frozenset({"success", "failed"})
+ENDS = frozenset({"success", "failed"})
 _WAITS = frozenset({"up_for_reschedule", "deferred"})
 _GOES_ON = _WAITS | {"none", "scheduled", "queued", "running"}
 _FAILED = frozenset({"failed", "upstream_failed"})
@@ -81,7 +81,7 @@ def follow(api: Followed, dag_id: str, run_id: str, watch: Watch) -> End:
         for line in changes(seen, now):
             watch.tell(line)
         seen = now
-        if state in _ENDS:
+        if state in ENDS:
             return end_of(state, tasks.values())
         watch.clock.pause(watch.poll_s)
 
