@@ -55,7 +55,9 @@ def worker(desk: Desk) -> None:
         raise ConfigError("\n".join(["this worker cannot measure:", *failed]))
     topics = desk.names.topics(PREFLIGHT)
     looked = desk.run_module(ELSEWHERE, "look", "--topic-prefix", topics)
-    desk.must("preflight of the worker", looked, only_answered=True)
+    where = desk.around.contract.connections["kafka"]
+    what = f"preflight of the worker, whose KAFKA_* settings are Airflow's connection {where},"
+    desk.must(what, looked, only_answered=True)
 
 
 def spark(desk: Desk) -> str:
