@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from typing import Literal, TypeVar
 
@@ -88,12 +88,16 @@ def running_cluster(means: Means, run: str) -> Resource | None:
 
 
 def submit(means: Means, cluster_id: str, spec: JobSpec) -> Started:
-    """Submit a job, unless one of this name is there already.
+    """Submit a job, unless one of this name is there that has not ended.
+
+    One that has is of an earlier run that was killed: it is not taken for this one, also where the
+    answer to this request is lost.
 
     Raises:
         SurroundingsError: it is not accepted in time.
     """
-    if _job_named(means, cluster_id, spec.name) is None:
+    over = frozenset(job.id for job in means.cloud.jobs(cluster_id) if job.ended)
+    if _job_named(means, cluster_id, spec.name, over) is None:
         means.tell(f"Spark job {spec.name}: submitting")
         try:
             means.cloud.create_job(cluster_id, spec)
@@ -102,7 +106,7 @@ def submit(means: Means, cluster_id: str, spec: JobSpec) -> Started:
                 raise ConfigError(str(error)) from error
             means.tell(f"Spark job {spec.name}: {error}; looking whether it was accepted")
     job = _awaited(
-        means, lambda: _job_named(means, cluster_id, spec.name), f"Spark job {spec.name}"
+        means, lambda: _job_named(means, cluster_id, spec.name, over), f"Spark job {spec.name}"
     )
     return Started(cluster_id, job)
 
@@ -224,8 +228,9 @@ def _ended(job: Job) -> Job | None:
     return job if job.ended else None
 
 
-def _job_named(means: Means, cluster_id: str, name: str) -> Job | None:
-    return next((one for one in means.cloud.jobs(cluster_id) if one.name == name), None)
+def _job_named(means: Means, cluster_id: str, name: str, over: Collection[str]) -> Job | None:
+    jobs = means.cloud.jobs(cluster_id)
+    return next((one for one in jobs if one.name == name and one.id not in over), None)
 
 
 def _told_end(means: Means, cluster_id: str, job: Job) -> str:

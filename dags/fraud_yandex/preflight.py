@@ -8,6 +8,7 @@ from __future__ import annotations
 import urllib.error
 import urllib.request
 from collections.abc import Callable, Iterable, Iterator
+from itertools import takewhile
 from typing import Final
 
 from fraud_cloud.errors import CloudError, ConfigError, SurroundingsError
@@ -54,7 +55,9 @@ def worker(desk: Desk) -> None:
         raise ConfigError("\n".join(["this worker cannot measure:", *failed]))
     topics = desk.names.topics(PREFLIGHT)
     looked = desk.run_module(ELSEWHERE, "look", "--topic-prefix", topics)
-    desk.must("preflight of the worker", looked, only_answered=True)
+    where = desk.around.contract.connections["kafka"]
+    what = f"preflight of the worker, whose KAFKA_* settings are Airflow's connection {where},"
+    desk.must(what, looked, only_answered=True)
 
 
 def spark(desk: Desk) -> str:
@@ -231,4 +234,5 @@ class _Topics:
 
     def _run(self, module: str, *arguments: str) -> None:
         outcome = self._desk.run_module(module, *arguments)
-        self._desk.must(" ".join(arguments[:2]), outcome, only_answered=True)
+        command = " ".join(takewhile(lambda word: not word.startswith("-"), arguments))
+        self._desk.must(command, outcome, only_answered=True)

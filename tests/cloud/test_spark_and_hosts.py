@@ -121,10 +121,23 @@ def test_a_job_that_dies_is_an_error_with_the_tail_of_its_log(cloud: CloudDouble
         require_running(means, started)
 
 
+def test_a_job_of_a_run_that_was_killed_is_not_taken_for_one_of_the_same_name(
+    cloud: CloudDouble, means: Means
+):
+    cluster = cloud.add(SPARK, "spark")
+    old = cloud.add_job(cluster, JOB.name, job_pb2.Job.Status.CANCELLED)
+    cloud.fail("job", "Create", "answer lost")
+
+    started = submit(means, cluster, JOB)
+
+    assert started.job.id != old
+    assert len(cloud.state.jobs[cluster]) == 2
+
+
 def test_a_job_that_ended_before_it_was_stopped_has_failed(cloud: CloudDouble, means: Means):
     cluster = cloud.add(SPARK, "spark")
-    cloud.add_job(cluster, JOB.name, job_pb2.Job.Status.DONE)
     started = submit(means, cluster, JOB)
+    cloud.state.jobs[cluster][started.job.id].status = job_pb2.Job.Status.DONE
 
     with pytest.raises(JobFailedError, match="ended with DONE"):
         stop(means, started)
