@@ -54,7 +54,7 @@ TARGETS: Final = (
     Target("test-faults", limit_min=90),
     Target("test-spark35"),
     Target("test-cloud"),
-    Target("test-dags", limit_min=120),
+    Target("test-dags", limit_min=180),
 )
 """In this order: what is quick and what others stand on comes first."""
 

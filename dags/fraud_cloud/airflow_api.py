@@ -9,6 +9,7 @@ from typing import Any
 
 from fraud_cloud.airflow_login import Login
 from fraud_cloud.errors import ConfigError, GoneError, RefusedError
+from fraud_cloud.form_field import Field
 
 PAGE = 100
 
@@ -56,10 +57,10 @@ class AirflowApi:
         found = self._ask("GET", f"importErrors?limit={PAGE}")["import_errors"]
         return tuple(f"{one['filename']}: {_last_line(one['stack_trace'])}" for one in found)
 
-    def form(self, dag_id: str) -> dict[str, Any]:
-        """Default of each parameter of a DAG."""
+    def form(self, dag_id: str) -> dict[str, Field]:
+        """The fields of a DAG's form."""
         raw = self._ask("GET", f"dags/{dag_id}/details")["params"] or {}
-        return {name: one.get("value") for name, one in raw.items()}
+        return {name: Field(one.get("value"), one.get("schema") or {}) for name, one in raw.items()}
 
     def under_way(self, dag_id: str) -> tuple[str, ...]:
         """Ids of the runs that have begun or wait."""

@@ -9,6 +9,7 @@ from datetime import datetime, timezone
 from typing import Any
 
 from fraud_cloud.errors import ConfigError
+from fraud_cloud.form_field import Field, problem
 
 CAMPAIGN = "fraud_stream_yandex"
 PREFLIGHT = "fraud_preflight"
@@ -27,15 +28,16 @@ def new_run_id(now_s: float) -> str:
     return f"r{datetime.fromtimestamp(now_s, tz=timezone.utc):%Y%m%d-%H%M%S}"
 
 
-def parameters(words: Iterable[str], form: Mapping[str, Any]) -> dict[str, Any]:
+def parameters(words: Iterable[str], form: Mapping[str, Field]) -> dict[str, Any]:
     """Parameters of a run.
 
     Args:
         words: `name=value` each; the value as JSON, or as it stands where it is none.
-        form: default of each parameter that the DAG takes.
+        form: every field of the DAG.
 
     Raises:
-        ConfigError: a word is none, or names what the DAG does not take: Airflow would ignore it.
+        ConfigError: a word is none, names what the DAG does not take, which Airflow would ignore,
+            or gives it a value that it does not take.
     """
     found: dict[str, Any] = {}
     for word in words:
@@ -46,26 +48,30 @@ def parameters(words: Iterable[str], form: Mapping[str, Any]) -> dict[str, Any]:
             near = difflib.get_close_matches(name, form, n=1)
             meant = f"did you mean {near[0]}?" if near else f"it takes {', '.join(sorted(form))}"
             raise ConfigError(f"{CAMPAIGN} takes no parameter {name!r}: {meant}")
-        found[name] = text if isinstance(form[name], str) else _value(text)
+        found[name] = text if isinstance(form[name].default, str) else _value(text)
+        if wrong := problem(found[name], form[name].schema):
+            raise ConfigError(f"{CAMPAIGN} does not take {word}: {wrong}")
     return found
 
 
-def those_of(form: Mapping[str, Any], conf: Mapping[str, Any]) -> dict[str, Any]:
+def those_of(form: Mapping[str, Field], conf: Mapping[str, Any]) -> dict[str, Any]:
     """The parameters that another DAG takes too."""
     return {name: value for name, value in conf.items() if name in form}
 
 
-def most_instances(form: Mapping[str, Any], conf: Mapping[str, Any]) -> int:
+def most_instances(form: Mapping[str, Field], conf: Mapping[str, Any]) -> int:
     """Instances of the largest cell, of either engine."""
-    asked = conf.get("instances", form.get("instances")) or [1]
+    asked = conf.get("instances", form.get("instances", Field()).default)
     counts = [one for one in asked if isinstance(one, int)] if isinstance(asked, list) else []
     return max(counts, default=1)
 
 
-def summary(form: Mapping[str, Any], conf: Mapping[str, Any]) -> str:
+def summary(form: Mapping[str, Field], conf: Mapping[str, Any]) -> str:
     """One line with what is measured: the parameters that are given, then the main defaults."""
     main = ("engines", "instances", "rates_eps", "profile")
-    shown = dict(conf) | {name: form[name] for name in main if name in form and name not in conf}
+    shown = dict(conf) | {
+        name: form[name].default for name in main if name in form and name not in conf
+    }
     return ", ".join(f"{name}={json.dumps(value)}" for name, value in shown.items())
 
 

@@ -13,7 +13,9 @@ from fraud_cloud.purge import Tell
 
 End = Literal["success", "failed"]
 
-_ENDS = frozenset({"success", "failed"})
+ENDS = frozenset({"success", "failed"})
+_WAITS = frozenset({"up_for_reschedule", "deferred"})
+_GOES_ON = _WAITS | {"none", "scheduled", "queued", "running"}
 _FAILED = frozenset({"failed", "upstream_failed"})
 _UNTOLD = frozenset({"none", "scheduled"})
 
@@ -75,10 +77,11 @@ def follow(api: Followed, dag_id: str, run_id: str, watch: Watch) -> End:
         heard_s = watch.clock.now_s()
         if state is None:
             raise ConfigError(f"{dag_id} has no run {run_id}: was it deleted?")
-        for line in changes(seen, tasks):
+        now = {name: settled(seen.get(name), task) for name, task in tasks.items()}
+        for line in changes(seen, now):
             watch.tell(line)
-        seen = tasks
-        if state in _ENDS:
+        seen = now
+        if state in ENDS:
             return end_of(state, tasks.values())
         watch.clock.pause(watch.poll_s)
 
@@ -92,6 +95,12 @@ def end_of(state: str, tasks: Iterable[Task]) -> End:
     return (
         "failed" if state != "success" or any(one.state in _FAILED for one in tasks) else "success"
     )
+
+
+def settled(before: Task | None, after: Task) -> Task:
+    """A task as it is to be told: one that looks again every minute waits, and is told once."""
+    waits = before is not None and before.state in _WAITS and before.tries == after.tries
+    return before if before is not None and waits and after.state in _GOES_ON else after
 
 
 def changes(before: Mapping[str, Task], after: Mapping[str, Task]) -> Iterator[str]:

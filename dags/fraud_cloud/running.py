@@ -25,7 +25,7 @@ from fraud_cloud.errors import (
     LeftGoingError,
     SurroundingsError,
 )
-from fraud_cloud.following import End, Watch, follow
+from fraud_cloud.following import ENDS, End, Watch, follow
 from fraud_cloud.run_results import Place, answer_of, fetch, rebuild_report
 from fraud_cloud.surroundings import Surroundings
 from fraud_cloud.up import run_sizes
@@ -87,7 +87,7 @@ def follow_run(errand: Errand, run_id: str) -> int:
     Raises:
         ConfigError: there is no such run.
     """
-    _require_run(errand.api, run_id)
+    _state_of(errand.api, run_id)
     return _to_its_end(errand, run_id)
 
 
@@ -96,11 +96,18 @@ def stop_run(errand: Errand, run_id: str) -> int:
 
     Returns:
         0: it was to end, and has.
+
+    Raises:
+        ConfigError: there is no such run, or it has ended.
     """
-    _require_run(errand.api, run_id)
+    state = _state_of(errand.api, run_id)
+    if state in ENDS:
+        raise ConfigError(
+            f"{run_id} has ended ({state}): `make cloud-run FOLLOW={run_id}` brings it"
+        )
     errand.api.stop(CAMPAIGN, run_id)
     errand.watch.tell(f"{run_id} is stopping; its teardown deletes what it made")
-    _to_its_end(errand, run_id)
+    _to_its_end(errand, run_id, stopped=True)
     return 0
 
 
@@ -134,9 +141,11 @@ def _require_dag(errand: Errand, dag_id: str) -> None:
         watch.clock.pause(watch.poll_s)
 
 
-def _require_run(api: AirflowApi, run_id: str) -> None:
-    if api.state(CAMPAIGN, run_id) is None:
+def _state_of(api: AirflowApi, run_id: str) -> str:
+    state = api.state(CAMPAIGN, run_id)
+    if state is None:
         raise ConfigError(f"{CAMPAIGN} has no run {run_id}: Airflow's page lists them")
+    return state
 
 
 def _require_idle(api: AirflowApi) -> None:
@@ -169,9 +178,12 @@ def _passed(errand: Errand, run_id: str, conf: dict[str, object]) -> None:
         )
 
 
-def _to_its_end(errand: Errand, run_id: str) -> int:
+def _to_its_end(errand: Errand, run_id: str, *, stopped: bool = False) -> int:
     try:
         end = follow(errand.api, CAMPAIGN, run_id, errand.watch)
+        if stopped:
+            # Airflow calls it a success where nothing ran but what waited.
+            end = "failed"
         errand.watch.tell(f"{run_id}: {end}")
         return _brought(errand, run_id, end)
     except KeyboardInterrupt:

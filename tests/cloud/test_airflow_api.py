@@ -11,6 +11,7 @@ from fraud_cloud.airflow_login import Login
 from fraud_cloud.clock import Clock
 from fraud_cloud.errors import ConfigError, DeniedError, RefusedError, SurroundingsError
 from fraud_cloud.following import Watch, changes, follow
+from fraud_cloud.form_field import Field
 from tests.cloud_double.airflow_double import (
     PASSWORD,
     TOKEN,
@@ -127,7 +128,7 @@ def test_a_dag_that_is_not_read_yet_is_not_known_and_broken_files_are_named(
 
 
 def test_the_form_of_a_dag_is_told_with_its_defaults(airflow: AirflowDouble, api: AirflowApi):
-    assert api.form(DAG) == {"instances": [1, 2], "profile": "smoke"}
+    assert api.form(DAG) == {"instances": Field([1, 2]), "profile": Field("smoke")}
 
 
 def test_runs_that_are_under_way_are_told_until_they_are_stopped(
@@ -225,6 +226,14 @@ def test_a_run_is_followed_to_its_end_over_answers_that_do_not_come():
 
     assert end == "failed"
     assert said == ["cell: running", "no answer, looking again: no route", "cell: failed"]
+
+
+def test_a_task_that_looks_again_and_again_is_told_once_until_it_ends():
+    again = [("running", one) for one in ("up_for_reschedule", "queued", "running")]
+
+    _, said = told(Story(("running", "running"), *again, *again, ("success", "success")))
+
+    assert said == ["cell: running", "cell: up_for_reschedule", "cell: success"]
 
 
 def test_a_run_in_which_a_task_has_failed_has_failed_though_airflow_calls_it_a_success():

@@ -214,6 +214,7 @@ def test_a_run_that_was_left_is_followed_under_the_name_that_it_gave_itself(worl
 
 @only_the_newer
 def test_a_run_that_is_stopped_is_waited_for(world: World):
+    world.airflow.looks = None
     world.airflow.runs[CAMPAIGN, "r1"] = {"conf": {}}
     world.airflow.states["r1"] = "running"
 
@@ -222,6 +223,18 @@ def test_a_run_that_is_stopped_is_waited_for(world: World):
     assert done.returncode == 0, done.stderr
     assert world.airflow.states["r1"] == "failed"
     assert world.record()["state"] == "failed"
+
+
+@only_the_newer
+def test_a_run_that_has_ended_is_not_stopped_so_that_it_does_not_become_a_failed_one(world: World):
+    world.airflow.runs[CAMPAIGN, "r1"] = {"conf": {}}
+    world.airflow.states["r1"] = "success"
+
+    done = world.run("--stop", "r1")
+
+    assert done.returncode == 2
+    assert "r1 has ended (success): `make cloud-run FOLLOW=r1` brings it" in done.stderr
+    assert world.airflow.states["r1"] == "success"
 
 
 @only_the_newer

@@ -51,6 +51,12 @@ def registered(train):
     return train()
 
 
+@pytest.fixture(scope="module")
+def shorter(train, registered):
+    """A second model, with what the command said."""
+    return train(*SHORTER)
+
+
 def champions(services: Services) -> list[tuple]:
     return services.rows("select alias, version from registered_model_aliases")
 
@@ -80,6 +86,8 @@ def test_files_are_in_the_bucket_and_runs_in_the_database(services, registered):
     expected = artifact.manifest.metrics["average_precision"]
     assert metrics["average_precision"] == pytest.approx(expected)
     tags = services.rows("select key, value from model_version_tags")
+    ((described,),) = services.rows("select description from model_versions where version = 1")
+    assert f"average precision {expected:.3f}" in described
     assert ("streamgauge.model_sha256", artifact.model_sha256) in tags
     params = dict(services.rows("select key, value from params"))
     assert params["features_version"] == artifact.manifest.features_version
@@ -93,9 +101,9 @@ def test_the_same_model_again_is_the_same_version(services, registered, train):
 
 
 def test_a_model_that_is_not_better_leaves_the_alias_where_it_is_unless_forced(
-    services, registered, train
+    services, registered, shorter, train
 ):
-    _, said = train(*SHORTER)
+    _, said = shorter
     assert "registered as version 2" in said
     assert "the alias champion stays where it is: not shown to be better" in said
     assert champions(services) == [("champion", 1)]
@@ -113,9 +121,9 @@ def test_a_model_that_is_not_better_leaves_the_alias_where_it_is_unless_forced(
 
 
 def test_an_artifact_that_is_there_is_registered_without_training_and_moves_no_champion(
-    services, registered, train
+    services, registered, shorter
 ):
-    folder, _ = train(*SHORTER)
+    folder, _ = shorter
     done = services.run("model_export", "register", str(folder))
     assert done.returncode == 0, done.stderr
     assert "was there already as version 2" in done.stdout
