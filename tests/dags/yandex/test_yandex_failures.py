@@ -141,9 +141,10 @@ def test_a_run_after_one_that_was_killed_cleans_up_and_completes(session, worker
     killed = worker.start(DAG, **SMALL | {"engines": ["spark", "faust"], "changes": LONG})
     killed.wait(lambda: "spark-1-t1" in session.cloud.jobs.running(), 900, "the job runs")
     killed.kill()
-    assert session.cloud.double.state.names(SPARK.kind) != set()
+    assert session.cloud.double.state.names(SPARK.kind) == {f"spark-{killed.name}"}
 
-    run = worker.start(resume_run=killed.name, changes=SHORT)
+    run = worker.start(resume_run=killed.name)
 
     assert run.end(within_s=1500) == 0, run.said()[-6000:]
+    assert "spark-1-t2" not in run.said(), "the job that was left is not taken for its own"
     nothing_is_left(session, killed.name)
