@@ -17,10 +17,14 @@ from typing import Annotated, Final
 
 import typer
 
+from benchmarks.agenda import Standing, next_action
+from benchmarks.begin import chosen_cells
 from benchmarks.cluster import Broker, send_probes, wait_for_probes
-from benchmarks.external import prefixed
+from benchmarks.external import External, prefixed
 from benchmarks.host_check import clock_finding, measure_clock, worker_of
 from benchmarks.owners import Answered, Attendance, Group, Owners, described, is_complete
+from benchmarks.plan import load_plan
+from benchmarks.store import load_steps
 from fraud_core.artifact import load_artifact
 from fraud_core.command import run_command, show
 from fraud_core.errors import ConfigError, MeasurementError, StreamError, SurroundingsError
@@ -30,6 +34,8 @@ from fraud_core.topics import TopicNames
 
 ATTENDING: Final = "attending: "
 """Begins the line that says that the engine is ready and is watched from now on."""
+LEFT: Final = "left: "
+NOTHING_LEFT: Final = "nothing"
 BY_GROUP: Final = frozenset({"faust", "faust-tuned"})
 _LOOK_EVERY_S: Final = 2.0
 _EMPTY_WITHIN_S: Final = 90.0
@@ -161,6 +167,30 @@ def look(topic_prefix: PrefixOption) -> None:
 
 
 @app.command()
+def left(
+    plan_file: Annotated[Path, typer.Argument(metavar="PLAN", help="The plan of the campaign.")],
+    run_id: Annotated[str, typer.Option(help="Name of the campaign; it need not be there.")],
+    engine: EngineOption,
+    instances: InstancesOption,
+    results: Annotated[Path, typer.Option(help="Folder of all results.")],
+    changes: Annotated[list[str] | None, typer.Option("--set", help="A key of the plan.")] = None,
+) -> None:
+    """Say whether a campaign still asks for a step of an engine, before that is started.
+
+    Prints the next step, or `nothing`.
+
+    Example: python -m benchmarks.elsewhere left plan.yaml --run-id R --engine faust --instances 2
+    --results benchmarks/results
+    """
+    plan = load_plan(plan_file, changes or ())
+    cells = chosen_cells(plan, None, (), External(engine, instances, TopicNames("")))
+    # invalid ones are repeated
+    steps = [one for one in load_steps(results / run_id) if one.verdict != "invalid"]
+    found = next_action(plan, cells, Standing(steps))
+    show(f"{LEFT}{found.id if found else NOTHING_LEFT}")
+
+
+@app.command()
 def forget(topic_prefix: PrefixOption, group_id: GroupOption) -> None:
     """Delete the topics and the consumer group of an engine that has ended.
 
@@ -169,7 +199,7 @@ def forget(topic_prefix: PrefixOption, group_id: GroupOption) -> None:
     settings, names = KafkaSettings.from_environment(), prefixed(topic_prefix)
     group = Group(settings, group_id)
     deadline_s = time.monotonic() + _EMPTY_WITHIN_S
-    while not group.delete():
+    while (done := group.delete()) == "not yet":
         if time.monotonic() > deadline_s:
             raise SurroundingsError(
                 f"group {group_id} cannot be deleted after {_EMPTY_WITHIN_S:g} s: an engine that "
@@ -177,7 +207,9 @@ def forget(topic_prefix: PrefixOption, group_id: GroupOption) -> None:
             )
         time.sleep(_LOOK_EVERY_S)
     delete_topics(settings, names)
-    show(f"deleted: {names.prefix}* and group {group_id}")
+    if done == "denied":
+        show(f"group {group_id} stays: Kafka lets this user delete none; it is empty, and expires")
+    show(f"deleted: {names.prefix}*{'' if done == 'denied' else f' and group {group_id}'}")
 
 
 class _Probes:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from typing import Any, Final
+from typing import Any, Final, Literal
 
 import orjson
 from confluent_kafka import Consumer, ConsumerGroupState, KafkaError, KafkaException, TopicPartition
@@ -39,6 +39,7 @@ _POLLS: Final = 60
 _SAMPLE: Final = 200
 """Answers that are looked at in each second: at a high rate reading all of them is load."""
 
+Deletion = Literal["deleted", "not yet", "denied"]
 Owners = Mapping[str, int]
 """Instance to the number of partitions that it owns."""
 
@@ -119,11 +120,12 @@ class Group:
         counts = {one.member_id: _count(one.assignment, topic) for one in found.members}
         return {member: count for member, count in counts.items() if count}
 
-    def delete(self) -> bool:
+    def delete(self) -> Deletion:
         """Delete the group with its offsets.
 
         Returns:
-            False while it still has members, or the broker does not know yet.
+            `denied` where this user may not, which some services allow to nobody; `not yet` while
+            it still has members, or the broker does not know.
 
         Raises:
             BrokerUnreachableError: no answer.
@@ -137,10 +139,12 @@ class Group:
         except KafkaException as error:
             code = error.args[0].code()
             if code == KafkaError.NON_EMPTY_GROUP or code in _ASK_AGAIN:
-                return False
+                return "not yet"
+            if code == KafkaError.GROUP_AUTHORIZATION_FAILED:
+                return "denied"
             if code not in _NO_GROUP:
                 raise self._unreachable(error) from None
-        return True
+        return "deleted"
 
     def _unreachable(self, error: KafkaException) -> SurroundingsError:
         return BrokerUnreachableError(

@@ -25,6 +25,7 @@ from fraud_core.artifact import (
 )
 from fraud_core.errors import ArtifactError, ConfigError
 from fraud_core.tracking_server import TrackingError
+from fraud_core.transaction import format_time
 from model_export.registry_reference import CHAMPION, MODEL_NAME, Reference
 
 EXPERIMENT: Final = "fraud-model"
@@ -34,6 +35,10 @@ _FILES: Final = (MODEL_FILE, HISTORY_FILE, MANIFEST_FILE)
 _MODEL_TAG: Final = "streamgauge.model_sha256"
 _HISTORY_TAG: Final = "streamgauge.history_sha256"
 _DECISION_TAG: Final = "streamgauge.decision"
+_PURPOSE: Final = (
+    "Probability that a card transaction is a fraud, from 15 features that Faust and Spark compute "
+    f"alike on the stream. They take the version with the alias {CHAMPION}."
+)
 _MISSING: Final = frozenset({"RESOURCE_DOES_NOT_EXIST", "INVALID_PARAMETER_VALUE"})
 
 
@@ -99,7 +104,6 @@ class Registry:
             self._client.set_model_version_tag(
                 self._name, registered.version, _DECISION_TAG, decision
             )
-            self._client.update_model_version(self._name, registered.version, decision)
 
     def make_champion(self, version: str) -> None:
         """Move the alias."""
@@ -187,12 +191,13 @@ class Registry:
             source=logged.model_uri,
             run_id=run.info.run_id,
             tags=_identity(artifact),
+            description=_described(artifact),
             model_id=logged.model_id,
         )
 
     def _have_name(self) -> None:
         try:
-            self._client.create_registered_model(self._name)
+            self._client.create_registered_model(self._name, description=_PURPOSE)
         except MlflowException as error:
             if error.error_code != "RESOURCE_ALREADY_EXISTS":
                 raise
@@ -210,6 +215,18 @@ class Registry:
         except (MlflowException, requests.RequestException) as error:
             reason = str(error).strip().splitlines()[0]
             raise TrackingError(uri=self._uri, reason=reason) from error
+
+
+def _described(artifact: Artifact) -> str:
+    """One line for the page of a version."""
+    manifest = artifact.manifest
+    days = (manifest.train_last_s - manifest.train_first_s + 1) / 86_400
+    line = f"Trained on {days:.0f} days to {format_time(manifest.train_last_s)}"
+    if "average_precision" not in manifest.metrics:
+        return f"{line}; its test window holds no fraud"
+    precision = f"average precision {manifest.metrics['average_precision']:.3f}"
+    cards = f"card precision@100 {manifest.metrics['card_precision_100']:.3f}"
+    return f"{line}; in its test window {precision}, {cards}"
 
 
 def _identity(artifact: Artifact) -> dict[str, str]:

@@ -146,13 +146,7 @@ def stop_all(means: Means, cluster_id: str) -> None:
     for job in means.cloud.jobs(cluster_id):
         if not job.ended:
             means.tell(f"Spark job {job.name}: cancelling, an earlier task has left it")
-            means.cloud.cancel_job(cluster_id, job.id)
-    _awaited(
-        means,
-        lambda: all(job.ended for job in means.cloud.jobs(cluster_id)) or None,
-        f"the end of the jobs of cluster {cluster_id}",
-        means.limits.jobs_s,
-    )
+            _cancelled(means, Started(cluster_id, job))
 
 
 def stop(means: Means, started: Started) -> Job:
@@ -163,16 +157,27 @@ def stop(means: Means, started: Started) -> Job:
         SurroundingsError: it does not end in time.
     """
     require_running(means, started)
-    means.cloud.cancel_job(started.cluster_id, started.job.id)
-    job = _awaited(
-        means,
-        lambda: _ended(means.cloud.job(started.cluster_id, started.job.id)),
-        f"Spark job {started.job.name}",
-        means.limits.jobs_s,
-    )
+    job = _cancelled(means, started)
     if how_it_ended(job.status) == "failed":
         raise JobFailedError(_told_end(means, started.cluster_id, job))
     return job
+
+
+def _cancelled(means: Means, started: Started) -> Job:
+    """The job once it has ended; it is asked for again where the first answer was lost."""
+
+    def look() -> Job | None:
+        job = means.cloud.job(started.cluster_id, started.job.id)
+        if job.ended:
+            return job
+        if job.status != "CANCELLING":
+            try:
+                means.cloud.cancel_job(started.cluster_id, job.id)
+            except RefusedError as error:
+                means.tell(f"Spark job {job.name}: {error}; trying again")
+        return None
+
+    return _awaited(means, look, f"the end of Spark job {started.job.name}", means.limits.jobs_s)
 
 
 def how_it_ended(status: str) -> End:

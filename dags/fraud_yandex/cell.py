@@ -31,6 +31,8 @@ ELSEWHERE: Final = "benchmarks.elsewhere"
 """Looks after an engine that runs elsewhere: `attend`, `forget`."""
 READY: Final = "attending: "
 """Begins the line that says that all instances own partitions; a test holds it to the program's."""
+LEFT_NOTHING: Final = "left: nothing"
+"""What the same program says of a cell that is finished; held to it likewise."""
 READY_WITHIN_S: Final = 1500.0
 """A host installs its packages at its first start."""
 _LOOK_EVERY_S: Final = 5.0
@@ -56,6 +58,9 @@ def measure(desk: Desk, cell: Cell) -> int:
     desk.on_kill.append(engine.abandon)
     with ExitStack() as at_end:
         at_end.enter_context(desk.campaign())
+        if LEFT_NOTHING in desk.ask_module(ELSEWHERE, *left_command(desk, cell)):
+            desk.say(f"cell {cell}: all that the plan asks is measured")
+            return 0
         note_worker(desk, cell)
         at_end.callback(forget, desk, cell)
         made = desk.run_module(STREAMGAUGE, "topics", "create", "--prefix", _prefix(desk, cell))
@@ -98,6 +103,16 @@ def attend_command(desk: Desk, cell: Cell) -> list[str]:
         *("attend", "--engine", cell.engine, "--instances", str(cell.instances)),
         *("--topic-prefix", _prefix(desk, cell), "--group-id", desk.names.group(str(cell))),
         *("--artifact", str(desk.artifact), "--within-s", f"{READY_WITHIN_S:g}"),
+    ]
+
+
+def left_command(desk: Desk, cell: Cell) -> list[str]:
+    """The command line of the question whether the plan asks more of a cell."""
+    changes = desk.saved().changes
+    return [
+        *("left", str(desk.plan), "--run-id", desk.run, "--results", str(desk.worker.results)),
+        *("--engine", cell.engine, "--instances", str(cell.instances)),
+        *(word for change in changes for word in ("--set", change)),
     ]
 
 

@@ -187,6 +187,23 @@ class Desk:
         finally:
             program.stop()
 
+    def ask_module(self, module: str, *arguments: str) -> list[str]:
+        """Run one that answers at once; the lines that it says.
+
+        Raises:
+            StepFailedError: it gave no answer.
+        """
+        said: list[str] = []
+        program = self.start(module, *arguments)
+        try:
+            outcome = Outcome.of(program.follow(said.append))
+        finally:
+            program.stop()
+            for line in said:
+                self.say(line)
+        require_answer(module, outcome, only_answered=True)
+        return said
+
     def must(self, what: str, outcome: Outcome, *, only_answered: bool = False) -> Outcome:
         """Go on only where a program gave an answer, and say how it ended.
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 import urllib.error
 import urllib.request
 from collections.abc import Callable, Iterable, Iterator
+from itertools import takewhile
 from typing import Final
 
 from fraud_cloud.errors import CloudError, ConfigError, SurroundingsError
@@ -231,4 +232,5 @@ class _Topics:
 
     def _run(self, module: str, *arguments: str) -> None:
         outcome = self._desk.run_module(module, *arguments)
-        self._desk.must(" ".join(arguments[:2]), outcome, only_answered=True)
+        command = " ".join(takewhile(lambda word: not word.startswith("-"), arguments))
+        self._desk.must(command, outcome, only_answered=True)

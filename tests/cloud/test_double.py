@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -196,35 +197,62 @@ class SlowHosts:
         self.phases = dict.fromkeys(self.phases, phase)
 
 
-def test_a_group_is_resized_once_its_hosts_have_come_or_gone(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-):
+Slow = tuple[CloudDouble, SlowHosts]
+
+
+@pytest.fixture
+def slow(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Slow]:
     hosts = SlowHosts()
     with cloud_double(tmp_path, hosts=hosts) as cloud:
         variable = "GRPC_DEFAULT_SSL_ROOTS_FILE_PATH"
         monkeypatch.setenv(variable, cloud.environment[variable])
-        folder = connect(cloud.environment)
-        identifier = cloud.add_group("faust", 0)
+        yield cloud, hosts
 
-        def resized(size: int) -> tuple[str, int]:
-            (group,) = folder.resources(GROUP)
-            operation = folder.resize(group, size)
-            states = [folder.operation(operation).state for _ in range(3)]
-            assert set(states) == {"running"}
-            (group,) = folder.resources(GROUP)
-            return operation, group.hosts
 
-        operation, hosts_there = resized(2)
-        assert hosts_there == 2, "one that starts bills too"
-        hosts.all_become("running")
-        assert folder.operation(operation).state == "done"
+def test_hosts_that_are_not_well_in_time_fail_their_operation_and_the_group_is_free(
+    slow: Slow,
+):
+    cloud, hosts = slow
+    cloud.state.settles_within_s = 0.0
+    folder = connect(cloud.environment)
+    cloud.add_group("faust", 0)
+    (group,) = folder.resources(GROUP)
 
-        operation, hosts_there = resized(0)
-        assert hosts_there == 2, "one that stops is not gone"
-        hosts.all_become("gone")
-        assert folder.operation(operation).state == "done"
+    operation = folder.resize(group, 1)
+    seen = [folder.operation(operation).state for _ in range(2)]
+
+    assert seen == ["running", "failed"]
+    cloud.state.settles_within_s = 60.0
+    again = folder.resize(group, 0)
+    assert [folder.operation(again).state for _ in range(2)] == ["running", "running"]
+    hosts.all_become("gone")
+    assert folder.operation(again).state == "done"
+
+
+def test_a_group_is_resized_once_its_hosts_have_come_or_gone(slow: Slow):
+    cloud, hosts = slow
+    folder = connect(cloud.environment)
+    identifier = cloud.add_group("faust", 0)
+
+    def resized(size: int) -> tuple[str, int]:
         (group,) = folder.resources(GROUP)
-        assert (group.id, group.hosts) == (identifier, 0)
+        operation = folder.resize(group, size)
+        states = [folder.operation(operation).state for _ in range(3)]
+        assert set(states) == {"running"}
+        (group,) = folder.resources(GROUP)
+        return operation, group.hosts
+
+    operation, hosts_there = resized(2)
+    assert hosts_there == 2, "one that starts bills too"
+    hosts.all_become("running")
+    assert folder.operation(operation).state == "done"
+
+    operation, hosts_there = resized(0)
+    assert hosts_there == 2, "one that stops is not gone"
+    hosts.all_become("gone")
+    assert folder.operation(operation).state == "done"
+    (group,) = folder.resources(GROUP)
+    assert (group.id, group.hosts) == (identifier, 0)
 
 
 def test_a_long_log_is_told_in_pages(cloud: CloudDouble, monkeypatch: pytest.MonkeyPatch):

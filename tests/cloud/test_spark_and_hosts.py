@@ -100,6 +100,16 @@ def test_a_job_is_submitted_once_runs_and_is_stopped(cloud: CloudDouble, means: 
     assert list(message.pyspark_job.args) == ["--workers", "2"]
 
 
+@pytest.mark.parametrize("how", ["refused", "answer lost"])
+def test_a_job_whose_cancellation_was_not_heard_of_is_stopped_all_the_same(
+    cloud: CloudDouble, means: Means, how: How
+):
+    started = submit(means, cloud.add(SPARK, "spark"), JOB)
+    cloud.fail("job", "Cancel", how)
+
+    assert stop(means, started).status == "CANCELLED"
+
+
 def test_a_job_that_dies_is_an_error_with_the_tail_of_its_log(cloud: CloudDouble, means: Means):
     assert isinstance(cloud.jobs, PretendedJobs)
     cloud.jobs.dies.add(JOB.name)

@@ -138,6 +138,21 @@ def test_the_reaper_runs_by_itself(dag):
     assert reaper["timeout_s"] < 30 * 60
 
 
+@pytest.mark.parametrize(
+    ("target", "expected"),
+    [("local", ["fraud_stream_local"]), ("yandex", sorted([*FILES, "fraud_stream_local"]))],
+)
+def test_the_clouds_dags_are_loaded_where_they_are_asked_for(airflow, home, target, expected):
+    environment = airflow.environment(
+        home,
+        AIRFLOW__DATABASE__SQL_ALCHEMY_CONN="sqlite:////nowhere/airflow.db",
+        AIRFLOW__CORE__MIGHT_CONTAIN_DAG_CALLABLE="fraud_dag.targets.is_wanted",
+        STREAMGAUGE_TARGET=target,
+    )
+    found = airflow.ask("folder.py", environment=environment)
+    assert found == {"errors": {}, "dags": expected}
+
+
 @pytest.mark.parametrize("value", WRONG_VALUES, ids=json.dumps)
 def test_the_form_refuses(dag, value):
     assert dag(COMPARISON)["refused"][json.dumps(value)]

@@ -86,6 +86,8 @@ def test_files_are_in_the_bucket_and_runs_in_the_database(services, registered):
     expected = artifact.manifest.metrics["average_precision"]
     assert metrics["average_precision"] == pytest.approx(expected)
     tags = services.rows("select key, value from model_version_tags")
+    ((described,),) = services.rows("select description from model_versions where version = 1")
+    assert f"average precision {expected:.3f}" in described
     assert ("streamgauge.model_sha256", artifact.model_sha256) in tags
     params = dict(services.rows("select key, value from params"))
     assert params["features_version"] == artifact.manifest.features_version

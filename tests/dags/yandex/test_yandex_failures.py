@@ -48,7 +48,7 @@ def _no_failure_of_another_test(session):
     ],
 )
 def test_a_cluster_that_is_not_made_fails_the_run(session, worker, how, said):
-    session.cloud.double.fail(SPARK, "Create", how)
+    session.cloud.double.fail(SPARK, "Create", how, times=2)  # the task has one more try
     session.cloud.double.fail(SPARK, "Delete", "operation fails")
 
     run = worker.start(**ON_SPARK)

@@ -10,7 +10,7 @@ import pytest
 from benchmarks import elsewhere
 from fraud_cloud.errors import SurroundingsError
 from fraud_dag.programs import Program
-from fraud_yandex.cell import ELSEWHERE, READY, Guard
+from fraud_yandex.cell import ELSEWHERE, LEFT_NOTHING, READY, Guard
 from fraud_yandex.engines import EngineChangedError
 from tests.outputs import wait_until
 
@@ -45,6 +45,7 @@ def guard():
 def test_the_word_that_is_waited_for_is_the_programs():
     assert elsewhere.__name__ == ELSEWHERE
     assert READY == elsewhere.ATTENDING
+    assert f"{elsewhere.LEFT}{elsewhere.NOTHING_LEFT}" == LEFT_NOTHING
 
 
 def test_a_measurement_that_nothing_disturbs_ends_as_it_ends(guard, start):
