@@ -68,18 +68,25 @@ def plain_environment(outside: Mapping[str, str]) -> dict[str, str]:
 
 
 @contextmanager
-def fresh_clone(project: Path) -> Iterator[Path]:
-    """The last commit in a folder of its own, until the end of the block.
+def fresh_clone(project: Path, commit: str = "HEAD") -> Iterator[Path]:
+    """A commit in a folder of its own, until the end of the block.
+
+    Args:
+        project: what is cloned.
+        commit: the same for every target, whatever is committed meanwhile.
 
     Raises:
         ConfigError: it cannot be cloned.
     """
     with TemporaryDirectory(prefix="streamgauge-", ignore_cleanup_errors=True) as folder:
         clone = Path(folder) / "streamgauge"
-        command = ["git", "clone", "--quiet", "--no-hardlinks", str(project), str(clone)]
-        done = subprocess.run(command, capture_output=True, text=True, check=False)
-        if done.returncode != 0:
-            raise ConfigError(f"{project} cannot be cloned: {done.stderr.strip()}")
+        for command in (
+            ("git", "clone", "--quiet", "--no-hardlinks", str(project), str(clone)),
+            ("git", "-C", str(clone), "checkout", "--quiet", "--detach", commit),
+        ):
+            done = subprocess.run(command, capture_output=True, text=True, check=False)
+            if done.returncode != 0:
+                raise ConfigError(f"{project} cannot be cloned: {done.stderr.strip()}")
         yield clone
 
 

@@ -22,6 +22,7 @@ OUT: Final = PROJECT / "benchmarks/results/test-all"
 TABLE: Final = "table.md"
 _LAST_LINES: Final = 15
 _S_IN_MIN: Final = 60
+_SHORT: Final = 8
 
 app = typer.Typer(add_completion=False, pretty_exceptions_enable=False)
 
@@ -50,12 +51,13 @@ def every_target(
     outcomes: list[Outcome] = []
     try:
         for target in targets:
-            outcome = _run(target, project, out)
+            outcome = _run(target, project, commit, out)
             outcomes.append(outcome)
     except KeyboardInterrupt:
         raise typer.Exit(EXIT_INTERRUPTED) from None
     finally:
-        text = "\n".join(table(outcomes, () if only else LEFT_OUT.items(), commit)) + "\n"
+        said = _described(project, commit)
+        text = "\n".join(table(outcomes, () if only else LEFT_OUT.items(), said)) + "\n"
         (out / TABLE).write_text(text, encoding="utf-8")
         show(text)
     if not all(one.passed for one in outcomes):
@@ -94,10 +96,10 @@ def duration(took_s: float) -> str:
     return f"{minutes}:{seconds:02d}"
 
 
-def _run(target: Target, project: Path, out: Path) -> Outcome:
+def _run(target: Target, project: Path, commit: str, out: Path) -> Outcome:
     log = out / f"{target.name}.log"
     say(f"{datetime.now(UTC):%H:%M:%S} make {target.name} (log: {log})")
-    with fresh_clone(project) as clone:
+    with fresh_clone(project, commit) as clone:
         outcome = run_target(target, clone, plain_environment(os.environ), log)
     say(f"  {outcome.result} after {duration(outcome.took_s)}")
     if not outcome.passed:
@@ -107,8 +109,17 @@ def _run(target: Target, project: Path, out: Path) -> Outcome:
 
 
 def _commit(project: Path) -> str:
-    described = ("git", "-C", str(project), "describe", "--always", "--dirty=, not its changes")
-    done = subprocess.run(described, capture_output=True, text=True, check=False)
+    return _git(project, "rev-parse", "HEAD")
+
+
+def _described(project: Path, commit: str) -> str:
+    changed = _git(project, "status", "--porcelain", "--untracked-files=no")
+    return commit[:_SHORT] + (" (what is not committed was left out)" if changed else "")
+
+
+def _git(project: Path, *arguments: str) -> str:
+    command = ("git", "-C", str(project), *arguments)
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
     if done.returncode != 0:
         raise ConfigError(f"{project} is no clone of git: {done.stderr.strip()}")
     return done.stdout.strip()

@@ -108,6 +108,19 @@ def test_every_clone_is_a_new_one_and_gone_afterwards(project: Path):
     assert not second.exists()
 
 
+def test_every_target_sees_the_commit_with_which_it_began(project: Path):
+    described = ("git", "-C", project, "rev-parse", "HEAD")
+    first = subprocess.run(described, capture_output=True, text=True, check=True).stdout.strip()
+    (project / "later").touch()
+    git(project, "add", ".")
+    git(project, "commit", "-q", "-m", "second")
+
+    with fresh_clone(project, first) as clone:
+        assert not (clone / "later").exists()
+    with fresh_clone(project) as clone:
+        assert (clone / "later").exists()
+
+
 def test_variables_of_this_project_and_secrets_are_not_handed_on():
     outside = {
         "PATH": "/bin",
