@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import platform
+import signal
 import subprocess
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import UTC, datetime
@@ -46,6 +47,8 @@ def every_target(
         raise ConfigError(
             f"the Makefile has {', '.join(forgotten)}: say in scripts/targets.py how it is run"
         )
+    # Whoever ends us ends what we have started.
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
     commit = _commit(project)
     out.mkdir(parents=True, exist_ok=True)
     outcomes: list[Outcome] = []

@@ -21,6 +21,7 @@ from fraud_cloud.services import (
     SPARK,
     SUBNET,
 )
+from tests.cloud.conftest import counted_clock
 from tests.cloud_double.double import CloudDouble
 from tests.cloud_double.jobs import PretendedJobs
 from tests.cloud_double.state import How
@@ -96,7 +97,8 @@ def test_a_cluster_whose_creation_failed_after_its_acceptance_is_deleted(
 def test_what_is_not_gone_in_time_is_named_with_the_clouds_reason(cloud: CloudDouble, means: Means):
     cloud.add(SPARK, "stuck")
     cloud.fail(SPARK, "Delete", "operation fails", times=10**6)
-    hurried = replace(means, limits=Limits(all_s=0.3, jobs_s=0.1, poll_s=0.01))
+    limits = Limits(all_s=0.3, jobs_s=0.1, poll_s=0.01)
+    hurried = replace(means, clock=counted_clock(), limits=limits)
 
     with pytest.raises(LeftoversError, match=r"spark-cluster stuck \(\w+\): .*internal error"):
         purge(hurried, made_by_runs())
@@ -105,7 +107,8 @@ def test_what_is_not_gone_in_time_is_named_with_the_clouds_reason(cloud: CloudDo
 def test_a_deletion_that_never_ends_is_asked_for_once(cloud: CloudDouble, means: Means):
     cloud.add(SPARK, "stuck")
     cloud.fail(SPARK, "Delete", "never ends")
-    hurried = replace(means, limits=Limits(all_s=0.3, jobs_s=0.1, poll_s=0.01))
+    limits = Limits(all_s=0.3, jobs_s=0.1, poll_s=0.01)
+    hurried = replace(means, clock=counted_clock(), limits=limits)
 
     with pytest.raises(LeftoversError, match="stuck"):
         purge(hurried, made_by_runs())

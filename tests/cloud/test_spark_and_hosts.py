@@ -16,6 +16,7 @@ from fraud_cloud.selection import made_by_runs
 from fraud_cloud.services import AIRFLOW, GROUP, INSTANCE, KAFKA, POSTGRESQL, SPARK
 from fraud_cloud.spark import JobFailedError, ensure_cluster, require_running, stop, submit
 from fraud_cloud.spark_spec import ClusterSpec, JobSpec, scoring_properties
+from tests.cloud.conftest import counted_clock
 from tests.cloud_double.double import CloudDouble
 from tests.cloud_double.jobs import PretendedJobs
 from tests.cloud_double.state import How
@@ -35,7 +36,8 @@ def cluster_spec(cloud: CloudDouble, run: str = "r1") -> ClusterSpec:
 
 
 def hurried(means: Means) -> Means:
-    return replace(means, limits=Limits(all_s=0.3, jobs_s=0.3, poll_s=0.01))
+    limits = Limits(all_s=0.3, jobs_s=0.3, poll_s=0.01)
+    return replace(means, clock=counted_clock(), limits=limits)
 
 
 def test_a_cluster_is_made_with_the_labels_of_its_run_and_waited_for(

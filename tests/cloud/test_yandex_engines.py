@@ -30,6 +30,7 @@ from fraud_yandex.names import Cell, Names
 from fraud_yandex.session import Session, SparkSite
 from fraud_yandex.surroundings import Surroundings
 from fraud_yandex.worker import Worker
+from tests.cloud.conftest import counted_clock
 from tests.cloud_double.double import CloudDouble
 from tests.cloud_double.jobs import PretendedJobs
 from tests.cloud_double.state import How
@@ -108,7 +109,7 @@ def clean_up(desk: Desk) -> None:
 
 def hurried(desk: Desk) -> Desk:
     limits = Limits(all_s=0.3, jobs_s=0.3, poll_s=0.01)
-    means = replace(desk.means, limits=limits)
+    means = replace(desk.means, clock=counted_clock(), limits=limits)
     return replace(desk, around=replace(desk.around, means=means))
 
 

@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import os
+import signal
 import subprocess
 import sys
 from pathlib import Path
 
+import psutil
 import pytest
 
 from scripts.clone import fresh_clone, plain_environment, run_target
 from scripts.targets import Target
 from scripts.tasks import PROJECT
+from tests.outputs import wait_until
 
 MAKEFILE = """\
 SHELL := /bin/bash
@@ -167,6 +170,41 @@ def test_the_table_has_every_target_and_the_failure_is_told_at_the_end(
     assert (out / "table.md").read_text() in done.stdout
     assert "Error 4" in done.stderr
     assert (out / "check.log").exists()
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_whoever_ends_it_ends_the_target_and_sees_the_table_so_far(
+    project: Path, tmp_path: Path, number: signal.Signals
+):
+    (project / "Makefile").write_text(HELP.replace("@exit 4", "@echo $$$$ > pid; exec sleep 600"))
+    git(project, "commit", "-q", "-a", "-m", "second")
+    out = tmp_path / "out"
+    chosen = ("--only", "help", "--only", "check")
+    process = subprocess.Popen(
+        [
+            *(sys.executable, "-m", "scripts.every_target", *chosen),
+            *("--project", str(project), "--out", str(out)),
+        ],
+        cwd=PROJECT,
+        env=os.environ | {"TMPDIR": str(tmp_path)},
+        stdout=subprocess.PIPE,
+        text=True,
+    )
+    wait_until(
+        lambda: list(tmp_path.glob("streamgauge-*/streamgauge/pid")) != [],
+        within_s=60,
+        what="the target runs",
+    )
+    (pid,) = tmp_path.glob("streamgauge-*/streamgauge/pid")
+    wait_until(lambda: pid.read_text() != "", within_s=10, what="its number is told")
+    target = psutil.Process(int(pid.read_text()))
+
+    process.send_signal(number)
+    said, _ = process.communicate(timeout=60)
+
+    assert process.returncode == 130
+    assert "| `make help` | passed |" in said
+    assert not target.is_running()
 
 
 def test_a_target_that_nobody_has_thought_of_is_refused(project: Path, tmp_path: Path):
