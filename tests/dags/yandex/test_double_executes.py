@@ -189,11 +189,20 @@ def test_a_job_scores_on_two_executors_until_it_is_cancelled(
     )
     load(secure_broker, names, dirty_files, trained, tmp_path)
     answered(secure_broker, names, lambda: bool(cloud.jobs.running()))
+    # A batch is written before it is committed.
+    wait_until(
+        lambda: any("/commits/" in key for key in kept_progress(cloud, names)),
+        within_s=60,
+        what="the progress is in the bucket",
+    )
 
     assert stop(means, started).status == "CANCELLED"
     assert cloud.jobs.executors() == 0
-    kept = [key for key in cloud.objects if key.startswith(f"checkpoints/{RUN}/")]
-    assert any("/commits/" in key for key in kept), "the progress is not in the bucket"
+
+
+def kept_progress(cloud, names: TopicNames) -> list[str]:
+    """Objects of a job's checkpoint."""
+    return [key for key in cloud.objects if key.startswith(f"checkpoints/{RUN}/{names.prefix}/")]
 
 
 def test_a_job_whose_driver_dies_is_an_error(cloud, means, cluster, code, names):
