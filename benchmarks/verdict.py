@@ -42,7 +42,9 @@ class Limits(BaseModel):
     delay_share_of_p50: float = Field(
         0.05, ge=0, lt=1, description="tolerated p99 send delay as a share of the p50 latency"
     )
-    delay_max_ms: float = Field(1000.0, gt=0, description="longest tolerated send delay")
+    delay_max_ms: float = Field(
+        1000.0, gt=0, description="longest tolerated send delay, milliseconds"
+    )
     rate_share: float = Field(0.005, gt=0, lt=1, description="tolerated error of the sent rate")
     ended_early_s: float = Field(
         0.25, ge=0, description="tolerated end of the load before that of the window, seconds"
