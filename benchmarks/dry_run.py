@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 
 from pydantic import BaseModel, ConfigDict, Field
@@ -35,6 +36,7 @@ class Foreseen(BaseModel):
     searches: bool = Field(description="steps of a search are guessed")
     steps: list[ForeseenStep]
     wall_s: float
+    budget_s: float | None = Field(description="no step begins that would end later than this")
     results_mb: float
     broker_mb: float
 
@@ -50,7 +52,8 @@ def foresee(plan: Plan, cells: Sequence[Cell]) -> Foreseen:
         at_most=plan.question == "demand" and len(plan.instances) * len(plan.instance.sizes) > 1,
         searches=plan.find == "knee",
         steps=[_foreseen(plan, action) for action in actions],
-        wall_s=estimate_s(actions, plan.step.settle_s),
+        wall_s=min(estimate_s(actions, plan.step.settle_s), plan.budget_s or math.inf),
+        budget_s=plan.budget_s,
         results_mb=round(results_bytes(actions) / 1e6, 1),
         broker_mb=round(broker_bytes(actions) / 1e6, 1),
     )
@@ -72,8 +75,10 @@ def describe(foreseen: Foreseen) -> str:
         lines.append(f"{number:4d}  {step.id:<32} {step.about_s:5.0f} s")
     most = "at most " if foreseen.at_most else ""
     guessed = ", the steps of a search are a guess" if foreseen.searches else ""
+    budget = ", then the budget is used up" if foreseen.wall_s == foreseen.budget_s else ""
     lines.append(
-        f"{most}{len(foreseen.steps)} steps, about {foreseen.wall_s / 60:.0f} min{guessed}; "
+        f"{most}{len(foreseen.steps)} steps, about {foreseen.wall_s / 60:.0f} min"
+        f"{budget}{guessed}; "
         f"{foreseen.results_mb:,.0f} MB of results, at a time {foreseen.broker_mb:,.0f} MB in the "
         "broker"
     )

@@ -1,4 +1,4 @@
-"""`python -m model_export simulate | features | train | register | fetch`."""
+"""`python -m model_export simulate | features | train | adopt | register | fetch`."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from fraud_core.artifact import DEFAULT_LABEL_DELAY_S, load_artifact
+from fraud_core.artifact import DEFAULT_LABEL_DELAY_S, MODEL_FILE, Thresholds, load_artifact
 from fraud_core.command import run_command, say, show
 from fraud_core.errors import ConfigError
 from fraud_core.tracking_server import prepare_client, tracking_uri
@@ -36,6 +36,7 @@ if TYPE_CHECKING:
 app = typer.Typer(add_completion=False, no_args_is_help=True, pretty_exceptions_enable=False)
 
 DAY_FORMAT = "%Y-%m-%d"
+DEFAULT_THRESHOLDS = Thresholds()
 DEFAULT_LABEL_DELAY_DAYS = DEFAULT_LABEL_DELAY_S / SECONDS_PER_DAY
 SHORTEST_LABEL_DELAY_DAYS = 1 / 24
 
@@ -180,6 +181,36 @@ def train_command(
     show(f"artifact written to {out}")
     if register:
         _register(out, trained, force=force)
+
+
+@app.command("adopt")
+def adopt_command(
+    model: Annotated[Path, typer.Argument(metavar="MODEL", help="ONNX file over the features.")],
+    artifact: Annotated[Path, typer.Option(help="Artifact whose history the stream goes on with.")],
+    out: Annotated[Path, typer.Option(help="Folder for the artifact with that model.")],
+    review: Annotated[
+        float, typer.Option(help="Probability from which a person looks.")
+    ] = DEFAULT_THRESHOLDS.review,
+    block: Annotated[
+        float, typer.Option(help="Probability from which the card is blocked.")
+    ] = DEFAULT_THRESHOLDS.block,
+) -> None:
+    """Write an artifact with a model of your own, which must take the 15 features.
+
+    Its input is `features`, float32 (n, 15), its output `probabilities`, float32 (n, 2).
+
+    Example: python -m model_export adopt mine.onnx --artifact .demo/artifact --out mine
+    """
+    if not 0 < review <= block < 1:
+        raise ConfigError(
+            f"--review {review:g} --block {block:g}: give both above 0 and below 1, and --review "
+            "not above --block"
+        )
+    from model_export.own_model import adopt
+
+    thresholds = Thresholds(review=review, block=block)
+    manifest = adopt(model, load_artifact(artifact), out, thresholds)
+    show(f"model {manifest.files[MODEL_FILE][:8]} beside the history of {artifact} in {out}")
 
 
 @app.command("register")
