@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import secrets
 import time
 from collections.abc import Callable, Sequence
@@ -261,7 +262,8 @@ class _Campaign:
         require_space(self._folder, results_bytes(ahead) + broker_bytes(ahead) + _SPARE_BYTES)
         mine = sum(self._is_ours(step.cell) for step in self._steps)
         done = f"{mine} steps are measured, " if mine else ""
-        minutes = estimate_s(ahead, self._plan.step.settle_s) / 60
+        budget_s = self._plan.budget_s or math.inf
+        minutes = min(estimate_s(ahead, self._plan.step.settle_s), budget_s) / 60
         at_most = "" if self._plan.question == "capacity" else "at most "
         more = "more, " if mine else "steps, "
         self._announce.say(
