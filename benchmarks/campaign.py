@@ -10,7 +10,7 @@ from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 import pyarrow.parquet as pq
 
@@ -109,26 +109,26 @@ def run_campaign(request: Request, announce: Announcement) -> tuple[RunResult, P
         folder = campaign_folder(request, now)
         what = "-".join(cell.id for cell in cells) if request.cells else "run"
         at_end.enter_context(only_one(folder, what))
-        empty = empty_result(request, found, folder, now)
-        if (folder / RUN_FILE).is_file():
-            adopt_plan(folder, request.plan)
-        else:
-            save(folder / RUN_FILE, empty)
+        _begin_or_go_on(folder, request.plan, empty_result(request, found, folder, now))
         campaign = _Campaign(request.plan, cells, folder, announce)
         campaign.tidy()
         campaign.announce_start()
-        programs: dict[str, Sequence[str]] = (
-            {} if stream else {c.engine: _program(request.plan, c) for c in cells}
-        )
         bench = replace(
             _bench(request, found, folder, announce.tell),
             features=features,
-            programs=programs,
+            programs={} if stream else _programs(request.plan, cells),
             stream=stream,
             supply=supply,
         )
         _check_start(bench, cells)
         return campaign.go_on(bench), folder
+
+
+def _begin_or_go_on(folder: Path, plan: Plan, empty: RunResult) -> None:
+    if (folder / RUN_FILE).is_file():
+        adopt_plan(folder, plan)
+    else:
+        save(folder / RUN_FILE, empty)
 
 
 def _bench(request: Request, found: Found, folder: Path, tell: Callable[[Progress], None]) -> Bench:
@@ -323,8 +323,6 @@ class _Campaign:
 
 def _drain(action: Probe, bench: Bench, say: Callable[[str], None]) -> None:
     """Measure and save a drain; an engine that does not drain has no rate, which is saved too."""
-    cell = action.cell
-    folder = step_folder(bench.run_folder, action.id)
     say(f"{action.id}: draining up to {action.records:,} records")
     rate_eps, why = None, ""
     whole: WholeDrain | None = None
@@ -337,23 +335,27 @@ def _drain(action: Probe, bench: Bench, say: Callable[[str], None]) -> None:
     except MeasurementError as error:
         why = str(error)
         say(f"{action.id}: no rate: {why}")
-    save(
-        folder / DRAIN_FILE,
-        DrainProbe(
-            engine=cell.engine,
-            instances=cell.instances,
-            records=action.records,
-            drain_eps=rate_eps,
-            why=why,
-            cpu=cell.cpu,
-            memory_mb=cell.memory_mb,
-            size_name=cell.size_name,
-            step=action.id,
-            check=whole.check if whole else None,
-            limited_by=whole.limited_by if whole else None,
-            ended_ms=round(time.time() * 1000),
-        ),
+    measured = DrainProbe(
+        **_cell_fields(action.cell),
+        records=action.records,
+        drain_eps=rate_eps,
+        why=why,
+        step=action.id,
+        check=whole.check if whole else None,
+        limited_by=whole.limited_by if whole else None,
+        ended_ms=round(time.time() * 1000),
     )
+    save(step_folder(bench.run_folder, action.id) / DRAIN_FILE, measured)
+
+
+def _cell_fields(cell: Cell) -> dict[str, Any]:
+    return {
+        "engine": cell.engine,
+        "instances": cell.instances,
+        "cpu": cell.cpu,
+        "memory_mb": cell.memory_mb,
+        "size_name": cell.size_name,
+    }
 
 
 def _probe(action: Probe, bench: Bench) -> Drain:
@@ -366,6 +368,8 @@ def _probe(action: Probe, bench: Bench) -> Drain:
     return probe(asked, action.records, program, bench.broker, load, (folder, prefix))
 
 
-def _program(plan: Plan, cell: Cell) -> list[str]:
+def _programs(plan: Plan, cells: Sequence[Cell]) -> dict[str, Sequence[str]]:
+    """The command of each engine up to the options that all of them take."""
     options = {str(engine): more for engine, more in plan.options.items()}
-    return [*program_of(cell.engine), *options.get(cell.engine, ())]
+    engines = dict.fromkeys(cell.engine for cell in cells)
+    return {engine: [*program_of(engine), *options.get(engine, ())] for engine in engines}

@@ -15,7 +15,6 @@ from benchmarks.sizing_result import CostResult
 
 INSTANCES_ROLE: Final = "instances"
 OVERHEAD_ROLE: Final = "overhead"
-ENGINE_ROLE: Final = "engine"
 _BYTES_OF_MB: Final = 1_000_000
 _BYTES_OF_GIB: Final = 2**30
 _DIGITS: Final = 6

@@ -7,7 +7,7 @@ at that count, and a run lost it, or a smaller rate, at one instance less.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -108,25 +108,6 @@ def demand(cells: Sequence[CellRuns], target_eps: float, by: KneeKind = "backlog
         sentence=_sentence(largest, found, target_eps, headroom, by),
         decided=found is not None or not _undecided_counts(largest, target_eps, by),
     )
-
-
-def next_count(known: Mapping[int, Outcome], counts: Sequence[int]) -> int | None:
-    """The instance count to run a target at next, or None where the demand is known.
-
-    Counts upwards from the smallest that nothing is known of: a demand is most often small, and
-    the count below the answer must be measured as lost anyway.
-
-    Args:
-        known: outcomes of the counts that were run.
-        counts: allowed ones.
-    """
-    for count in sorted(counts):
-        outcome = known.get(count, "invalid")
-        if outcome == "invalid":
-            return count
-        if outcome == "held":
-            return None
-    return None
 
 
 def answer_sentence(found: Sequence[Demand]) -> str:

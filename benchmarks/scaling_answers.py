@@ -84,17 +84,21 @@ def _scaling(cells: Sequence[CellResult]) -> ScalingResult:
         contention=_result(fit.contention, 4),
         coherence=_result(fit.coherence, 5),
         peak_instances=_result(fit.peak_instances, 1),
-        fitted=[
-            FittedPoint(
-                instances=one.instances,
-                eps=round(one.eps.value, 1),
-                low_eps=round(one.eps.low, 1),
-                high_eps=round(one.eps.high, 1),
-            )
-            for one in fit.fitted
-        ],
+        fitted=_fitted(fit),
         sentence=_sentence(ordered[0], capacities, shares, fit),
     )
+
+
+def _fitted(fit: Scaling) -> list[FittedPoint]:
+    return [
+        FittedPoint(
+            instances=one.instances,
+            eps=round(one.eps.value, 1),
+            low_eps=round(one.eps.low, 1),
+            high_eps=round(one.eps.high, 1),
+        )
+        for one in fit.fitted
+    ]
 
 
 def _point(cell: CellResult, capacity: Capacity, share: Estimate | None) -> CapacityPoint:

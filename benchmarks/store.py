@@ -224,11 +224,6 @@ def set_aside(run_folder: Path, step_id: str) -> None:
     folder.rename(next(place for place in places if not place.exists()))
 
 
-def load_step(folder: Path) -> StepResult:
-    """Read `step.json` of a step's folder."""
-    return StepResult.model_validate_json((folder / STEP_FILE).read_bytes())
-
-
 def run_folder_of(run: str, results: Path) -> Path:
     """The folder of a run given by its id, or as a path; brought here where it is in S3."""
     path = Path(run)

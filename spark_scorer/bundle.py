@@ -67,10 +67,10 @@ def bundle(
     sums = checksums(out, names)
     (out / CHECKSUMS_FILE).write_text(sums)
     show(sums.rstrip())
+    archive = ARTIFACT_FILE if artifact else "ARTIFACT.tar.gz"
     say(
-        f"submit with: spark-submit --py-files {PACKAGES_FILE} "
-        f"--archives {ARTIFACT_FILE}#artifact --files kafka.env,ca.pem {MAIN_FILE} "
-        "--workers N --checkpoint URI"
+        f"submit with: spark-submit --py-files {PACKAGES_FILE} --archives {archive}#artifact "
+        f"--files kafka.env,ca.pem {MAIN_FILE} --workers N --checkpoint URI"
     )
 
 

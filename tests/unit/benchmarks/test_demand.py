@@ -7,7 +7,6 @@ from benchmarks.demand import (
     capacity_eps,
     demand,
     demands,
-    next_count,
 )
 from benchmarks.search import Knee
 
@@ -139,14 +138,6 @@ def test_all_answers_in_sentences():
         "50 events/s: faust 1 instance (headroom 6.0x), spark 1 instance. "
         "400 events/s: faust 2 instances, spark 1 instance."
     )
-
-
-def test_the_next_count_rises_until_the_rate_is_held():
-    assert next_count({}, [1, 2, 4]) == 1
-    assert next_count({1: "lost"}, [1, 2, 4]) == 2
-    assert next_count({1: "lost", 2: "undecided"}, [1, 2, 4]) == 4
-    assert next_count({1: "lost", 2: "held"}, [1, 2, 4]) is None
-    assert next_count({1: "lost", 2: "lost", 4: "lost"}, [1, 2, 4]) is None
 
 
 @pytest.mark.parametrize("runs", [(), ((400, INCONCLUSIVE),), ((400, "invalid"),)])

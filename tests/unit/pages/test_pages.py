@@ -31,6 +31,7 @@ from tests.unit.pages.named_in_pages import (
 SOURCES = {".py", ".tf", ".sh", ".tftpl", ".toml", ".yaml", ".json", ".service", ""}
 COMMANDS = {"benchmarks.__main__": "benchmarks.cli"}
 """Where the commands of a program are if not where it begins."""
+READ_BY_OTHERS = {"PIP_INDEX_URL", "UV_DEFAULT_INDEX"}
 MADE_BY_RUNNING = ("benchmarks/results", "docs/results")
 
 each_page = pytest.mark.parametrize(
@@ -102,6 +103,7 @@ def test_every_file_that_is_named_is_there(page):
 @each_page
 def test_every_variable_that_is_named_is_read_somewhere(page):
     built = {
+        *READ_BY_OTHERS,
         *(f"KAFKA_{name.upper()}" for name in KafkaSettings.model_fields),
         *(f"SANDBOX_{name.upper()}" for name in SandboxSettings.model_fields),
     }
