@@ -19,9 +19,10 @@ import typer
 
 from benchmarks.agenda import Standing, next_action
 from benchmarks.begin import chosen_cells
+from benchmarks.broker_clock import CLOCK_TOPIC, measure_clock
 from benchmarks.cluster import Broker, send_probes, wait_for_probes
 from benchmarks.external import External, prefixed
-from benchmarks.host_check import clock_finding, measure_clock, worker_of
+from benchmarks.host_check import clock_finding, worker_of
 from benchmarks.owners import Answered, Attendance, Group, Owners, described, is_complete
 from benchmarks.plan import load_plan
 from benchmarks.store import load_steps
@@ -29,7 +30,7 @@ from fraud_core.artifact import load_artifact
 from fraud_core.command import run_command, show
 from fraud_core.errors import ConfigError, MeasurementError, StreamError, SurroundingsError
 from fraud_core.kafka import KafkaSettings
-from fraud_core.topic_admin import cluster_id, create_topics, delete_topics
+from fraud_core.topic_admin import cluster_id, create_topics, delete_topics, delete_topics_of
 from fraud_core.topics import TopicNames
 
 ATTENDING: Final = "attending: "
@@ -207,6 +208,7 @@ def forget(topic_prefix: PrefixOption, group_id: GroupOption) -> None:
             )
         time.sleep(_LOOK_EVERY_S)
     delete_topics(settings, names)
+    delete_topics_of(settings, [f"{names.prefix}{CLOCK_TOPIC}"])  # of a campaign that was killed
     if done == "denied":
         show(f"group {group_id} stays: Kafka lets this user delete none; it is empty, and expires")
     show(f"deleted: {names.prefix}*{'' if done == 'denied' else f' and group {group_id}'}")

@@ -8,6 +8,7 @@ import pytest
 
 from fraud_cloud.services import SPARK
 from tests.airflow_env import installed
+from tests.busy import BUSY
 from tests.dags.yandex.dag_runs import DAG, PREFLIGHT, Worker
 from tests.secret_search import files_with
 
@@ -18,7 +19,6 @@ pytestmark = [
     pytest.mark.timeout(2400),
 ]
 
-BUSY = "{delay_p99_ms: 900, delay_max_ms: 9000, rate_share: 0.2, wait_share: 0.9, steal_share: 0.9}"
 SHORT = ["step={warmup_s: 1, measure_s: 3, block_s: 1, extend: false}", f"limits={BUSY}"]
 """The wiring is tested here, not the load: other programs run on the same machine."""
 SMALL = {"engines": ["faust"], "instances": [1], "rates_eps": [50], "changes": SHORT}
