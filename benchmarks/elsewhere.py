@@ -107,10 +107,14 @@ def attend(
 
 @app.command()
 def answered(
-    topic_prefix: PrefixOption, artifact: ArtifactOption, within_s: WithinOption = 300.0
+    topic_prefix: PrefixOption,
+    artifact: ArtifactOption,
+    group_id: GroupOption = "",
+    within_s: WithinOption = 300.0,
 ) -> None:
     """Write a probe to each partition, wait for the answers, and say who gave them.
 
+    With a group also what its members call themselves: Faust's workers tell their versions so.
     Exit code 2: they were scored with another model.
 
     Example: python -m benchmarks.elsewhere answered --topic-prefix P --artifact .demo/artifact
@@ -129,6 +133,8 @@ def answered(
     for (engine, features), count in kinds.items():
         model = expected.model_sha256
         show(f"ok   {count} probes answered by {engine}, features {features}, model {model}")
+    for client in Group(settings, group_id).clients() if group_id else ():
+        show(f"ok   member of {group_id}: {client}")
 
 
 @app.command()

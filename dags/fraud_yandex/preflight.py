@@ -81,7 +81,7 @@ def spark(desk: Desk) -> str:
 
 
 def faust(desk: Desk) -> str:
-    """A Faust host joins its group and answers probes with the run's model.
+    """A Faust host joins its group, tells its versions there and answers with the run's model.
 
     Raises:
         StepFailedError: it does not.
@@ -223,7 +223,9 @@ class _Topics:
 
     def await_answers(self) -> None:
         """Write a record to each partition and see who answers, with which model."""
-        self._run(ELSEWHERE, "answered", *self._where(), "--within-s", f"{FAUST_WITHIN_S:g}")
+        group = ("--group-id", self._desk.names.group(PREFLIGHT))
+        within = ("--within-s", f"{FAUST_WITHIN_S:g}")
+        self._run(ELSEWHERE, "answered", *self._where(), *group, *within)
 
     def delete(self) -> None:
         """Delete them and the group."""

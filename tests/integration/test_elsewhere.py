@@ -7,6 +7,7 @@ import signal
 import subprocess
 import sys
 import uuid
+from importlib.metadata import version
 
 import pytest
 from confluent_kafka.admin import AdminClient
@@ -130,8 +131,11 @@ def test_those_who_answer_are_awaited_by_what_their_predictions_say(
     assert elsewhere.stop() == 0, elsewhere.said
 
     arguments = ("--topic-prefix", names.prefix, "--artifact", str(trained))
-    assert elsewhere.run("answered", *arguments) == 0, elsewhere.said
+    assert elsewhere.run("answered", *arguments, "--group-id", names.prefix) == 0, elsewhere.said
     assert "12 probes answered by faust" in elsewhere.said
+    members = [line for line in elsewhere.said.splitlines() if "member of" in line]
+    assert len(members) == 2
+    assert all(f"_faust-streaming-{version('faust-streaming')}_" in line for line in members)
 
 
 def test_this_machine_can_measure_on_its_own_broker(elsewhere):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from importlib.metadata import version
 
 import pytest
 
@@ -82,7 +83,8 @@ def test_a_group_that_may_not_be_empty_is_stopped_and_started_again(session, wor
 def test_a_preflight_alone_reports_and_measures_nothing(session, worker):
     run = worker.start(PREFLIGHT)
     assert run.end(within_s=900) == 0, run.said()[-6000:]
-    assert "3.5.7" in run.said()
+    assert "Spark 3.5.7" in run.said()
+    assert f"_faust-streaming-{version('faust-streaming')}_" in run.said()
     assert f"runs/{run.name}/results/run.json" not in session.cloud.objects
     nothing_is_left(session, run.name)
 
