@@ -4,7 +4,6 @@ import pytest
 
 from tests.airflow_env import VERSIONS, Airflow, installed
 
-
 HERE = Path(__file__).parent
 CLOUD = HERE / "yandex"
 
