@@ -24,12 +24,12 @@ Errors = tuple[type[Exception], ...]
 
 
 @contextmanager
-def airflow_errors(final: Errors = (), passing: Errors = ()) -> Iterator[None]:
+def airflow_errors(final: Errors = (ValueError,), passing: Errors = ()) -> Iterator[None]:
     """Raise our errors as Airflow's: those that another try may mend, and those that none will.
 
     Args:
-        final: errors of a target that no try mends, besides a refused value.
-        passing: errors of a target that may be gone at the next try.
+        final: errors that no other try mends, in words: a refused value.
+        passing: errors that may be gone at the next try.
     """
     try:
         yield
@@ -39,7 +39,7 @@ def airflow_errors(final: Errors = (), passing: Errors = ()) -> Iterator[None]:
         again = error.outcome.is_worth_another_try
         kind = AirflowException if again else AirflowFailException
         raise kind(str(error)) from None
-    except (ValueError, *final) as error:  # in words: no try makes it better
+    except final as error:
         raise AirflowFailException(str(error)) from None
     except passing as error:
         raise AirflowException(str(error)) from None
@@ -116,7 +116,7 @@ class CellOperator(DeskOperator):
         self.cell = cell
 
     @staticmethod
-    def measure(desk: Any, cell: str) -> int:  # noqa: ANN401  # each target has its own
+    def measure(desk: Any, cell: str, /) -> int:  # noqa: ANN401  # each target has its own
         """Measure a cell; the exit code, where that is an answer."""
         raise NotImplementedError
 

@@ -27,7 +27,7 @@ LOOK_EVERY_S = 20.0
 
 def cloud_errors() -> AbstractContextManager[None]:
     """Raise our errors as Airflow's, and the cloud's too."""
-    return airflow_errors(final=(ConfigError, GoneError), passing=(CloudError,))
+    return airflow_errors(final=(ConfigError, GoneError, ValueError), passing=(CloudError,))
 
 
 def desk_of(context: Context, say: Say) -> Desk:
