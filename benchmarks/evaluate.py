@@ -130,7 +130,7 @@ def evaluate(record: Record, rules: Rules) -> StepResult:
     moved = movement(record.offsets, record.baseline, window, step.rate_eps, rules)
     evidence = _evidence(record, backlog, moved, counts, latency)
     judgement = _judged(record, evidence, rules.limits)
-    use = uses_by_role(record.uses, window)
+    use, p50_ms = uses_by_role(record.uses, window), evidence.latency_p50_ms
     fields: dict[str, Any] = {
         **_verdict_fields(judgement, record, counts),
         **_backlog_fields(evidence, backlog, moved),
@@ -147,14 +147,12 @@ def evaluate(record: Record, rules: Rules) -> StepResult:
         memory_mb=step.memory_mb,
         size_name=step.size_name,
         latency_ms=_latency_fields(latency),
-        clock_offset_ms=as_result(
-            record.clock_offsets, clock_limit_ms(evidence.latency_p50_ms, rules.limits)
-        ),
+        clock_offset_ms=as_result(record.clock_offsets, clock_limit_ms(p50_ms, rules.limits)),
         slo_met=None if latency is None else latency.p99_ms <= rules.slo_p99_ms,
         cpu_s_per_million=cpu_s_per_million(use.get(ENGINE), record.offsets, window),
         cpu_s_per_million_instances=cpu_s_per_million(use.get(INSTANCES), record.offsets, window),
         drain_s=drain_s(backlog, record.report),
-        load=_load_fields(record.report),
+        load=LoadUse(**record.report.model_dump(include=set(LoadUse.model_fields))),
         use=use,
         host=host_use(record.uses, record.cores, window),
         **fields,
@@ -280,10 +278,6 @@ def _load(report: LoadReport, window: Window) -> Load:
         delay_max_ms=report.delay_max_ms,
         delivery_errors=report.delivery_errors,
     )
-
-
-def _load_fields(report: LoadReport) -> LoadUse:
-    return LoadUse(**report.model_dump(include=set(LoadUse.model_fields)))
 
 
 def _verdict_fields(
