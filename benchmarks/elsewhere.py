@@ -198,12 +198,27 @@ def left(
 
 
 @app.command()
-def forget(topic_prefix: PrefixOption, group_id: GroupOption) -> None:
-    """Delete the topics and the consumer group of an engine that has ended.
+def forget(
+    topic_prefix: Annotated[list[str], typer.Option(help="Before the names of its topics.")],
+    group_id: Annotated[list[str], typer.Option(help="Its consumer group.")],
+) -> None:
+    """Delete the topics and the consumer group of an engine that has ended, or of several.
+
+    Of several each has both options, in the same order.
 
     Example: python -m benchmarks.elsewhere forget --topic-prefix P --group-id P
     """
-    settings, names = KafkaSettings.from_environment(), prefixed(topic_prefix)
+    if len(topic_prefix) != len(group_id):
+        raise ConfigError(
+            f"{len(topic_prefix)} times --topic-prefix and {len(group_id)} times --group-id: give "
+            "both for each engine"
+        )
+    settings = KafkaSettings.from_environment()
+    for prefix, group in zip(topic_prefix, group_id, strict=True):
+        _forget(settings, prefixed(prefix), group)
+
+
+def _forget(settings: KafkaSettings, names: TopicNames, group_id: str) -> None:
     group = Group(settings, group_id)
     deadline_s = time.monotonic() + _EMPTY_WITHIN_S
     while (done := group.delete()) == "not yet":

@@ -25,8 +25,9 @@ from fraud_yandex.engines import (
     engine_of,
     stop_everything,
 )
+from fraud_yandex.form import cells_in_cloud
 from fraud_yandex.inputs import have_inputs
-from fraud_yandex.names import Cell
+from fraud_yandex.names import PREFLIGHT, Cell
 
 ELSEWHERE: Final = "benchmarks.elsewhere"
 """Looks after an engine that runs elsewhere: `attend`, `forget`."""
@@ -87,6 +88,30 @@ def forget(desk: Desk, cell: Cell) -> None:
     if cell.engine == SPARK:
         desk.bucket.delete_below(desk.names.checkpoint_keys(str(cell)))
     desk.programs.must("forget", deleted, only_answered=True)
+
+
+def forget_run(desk: Desk) -> None:
+    """Delete the same of every cell, and of the preflight: a killed task has not done it.
+
+    What cannot be deleted is told and fails nothing: it costs nothing, and goes with the session.
+    """
+    begun = desk.bucket.find(desk.names.artifact_sums) is not None
+    if not begun or desk.bucket.find(desk.around.contract.keys["checksums"]) is None:
+        return  # without them no topic was made
+    parts = [PREFLIGHT, *cells_in_cloud(desk.saved())]
+    words = [
+        word
+        for part in parts
+        for word in (
+            "--topic-prefix",
+            desk.names.topics(part),
+            "--group-id",
+            desk.names.group(part),
+        )
+    ]
+    desk.say(desk.run_module(ELSEWHERE, "forget", *words).said("forget"))
+    for part in parts:
+        desk.bucket.delete_below(desk.names.checkpoint_keys(part))
 
 
 def note_worker(desk: Desk, cell: Cell) -> None:

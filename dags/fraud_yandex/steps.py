@@ -14,7 +14,7 @@ from fraud_dag.desk import STREAMGAUGE
 from fraud_dag.failures import NothingToDoError
 from fraud_dag.programs import stop_leftovers
 from fraud_dag.variables import MARK
-from fraud_yandex.cell import measure
+from fraud_yandex.cell import forget_run, measure
 from fraud_yandex.desk import Desk
 from fraud_yandex.engines import SPARK
 from fraud_yandex.form import cells_in_cloud, plan_in_cloud
@@ -164,4 +164,6 @@ def is_cleaned_up(desk: Desk) -> bool:
     left = take_away(desk.means, selection)
     for one in left:
         desk.say(f"{one}: {one.status}, {one.hosts} hosts" if one.hosts else f"{one}: {one.status}")
+    if not left:  # nobody is a member of a group any more
+        forget_run(desk)
     return not left

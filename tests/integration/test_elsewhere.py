@@ -116,8 +116,11 @@ def test_the_members_of_a_group_are_awaited_watched_and_forgotten(
     assert "the number of instances has changed" in elsewhere.said
     faust.stop()
     where = ("--topic-prefix", names.prefix, "--group-id", names.prefix)
-    assert elsewhere.run("forget", *where) == 0, elsewhere.said
+    never = (*("--topic-prefix", "never-was"), *("--group-id", "never-was"))
+    assert elsewhere.run("forget", *never, *where) == 0, elsewhere.said
     assert names.prefix not in groups(kafka)
+    assert not set(names.shapes()) & set(AdminClient(kafka.as_admin()).list_topics().topics)
+    assert elsewhere.run("forget", *never, "--topic-prefix", names.prefix) == 2
 
 
 def test_those_who_answer_are_awaited_by_what_their_predictions_say(
