@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from benchmarks.broker_clock import MeasureOffset
 from benchmarks.cluster import Broker
 from benchmarks.external import Stream
 from benchmarks.movement import Rules
@@ -33,6 +34,7 @@ class Bench:
         tell: called about twice a second while a step runs.
         stream: an external engine and its log; None where the engines are ours.
         supply: transactions that the files hold after the history; None where nobody counted.
+        measure_offset: measures the broker's clock against this machine's; None where they are one.
     """
 
     broker: Broker
@@ -48,6 +50,7 @@ class Bench:
     tell: Callable[[Progress], None]
     stream: Stream | None = None
     supply: int | None = None
+    measure_offset: MeasureOffset | None = None
 
     def extends(self, step: Step) -> bool:
         """True where a step that decides nothing may go on for another window."""

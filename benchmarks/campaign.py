@@ -27,6 +27,7 @@ from benchmarks.begin import (
     require_startable,
 )
 from benchmarks.bench import Bench
+from benchmarks.broker_clock import MeasureOffset, clock_topic, may_differ, measure_offset
 from benchmarks.cluster import Broker
 from benchmarks.disagreement import disagreements
 from benchmarks.drain import Drain, probe
@@ -60,7 +61,7 @@ from benchmarks.store import (
 )
 from benchmarks.supply import fitted
 from benchmarks.whole_drain import WholeDrain, drain_whole
-from fraud_core.errors import ConfigError, MeasurementError, StreamError
+from fraud_core.errors import ConfigError, MeasurementError, StreamError, SurroundingsError
 from fraud_core.topic_admin import delete_topics_of
 
 CACHE_FOLDER: Final = ".cache"
@@ -119,6 +120,9 @@ def run_campaign(request: Request, announce: Announcement) -> tuple[RunResult, P
             programs={} if stream else _programs(request.plan, cells),
             stream=stream,
             supply=supply,
+            measure_offset=_measure_offset(
+                request, found, f"{folder.name}-{cells[0].id}-", announce.say, at_end
+            ),
         )
         _check_start(bench, cells)
         return campaign.go_on(bench), folder
@@ -154,6 +158,22 @@ def _stream(request: Request, found: Found, at_end: ExitStack) -> Stream | None:
         return None
     at_end.enter_context(only_campaign_on(found.cluster, request.external.names))
     return open_stream(request.external, Broker(found.settings), found.artifact)
+
+
+def _measure_offset(
+    request: Request, found: Found, prefix: str, say: Callable[[str], None], at_end: ExitStack
+) -> MeasureOffset | None:
+    """How the broker's clock is compared with ours; None where they are one, or nobody lets us."""
+    settings, external = found.settings, request.external
+    if not may_differ(settings.bootstrap_servers, is_external=external is not None):
+        return None
+    try:
+        topic = clock_topic(settings, external.names.prefix if external else prefix)
+        name = at_end.enter_context(topic)
+    except SurroundingsError as error:
+        say(f"the broker's clock is not compared with this machine's: {error}")
+        return None
+    return lambda: measure_offset(settings, name, time.time)
 
 
 def _features(request: Request, found: Found, say: Callable[[str], None]) -> Path:

@@ -19,9 +19,10 @@ import typer
 
 from benchmarks.agenda import Standing, next_action
 from benchmarks.begin import chosen_cells
+from benchmarks.broker_clock import CLOCK_TOPIC, measure_clock
 from benchmarks.cluster import Broker, send_probes, wait_for_probes
 from benchmarks.external import External, prefixed
-from benchmarks.host_check import clock_finding, measure_clock, worker_of
+from benchmarks.host_check import clock_finding, worker_of
 from benchmarks.owners import Answered, Attendance, Group, Owners, described, is_complete
 from benchmarks.plan import load_plan
 from benchmarks.store import load_steps
@@ -29,7 +30,7 @@ from fraud_core.artifact import load_artifact
 from fraud_core.command import run_command, show
 from fraud_core.errors import ConfigError, MeasurementError, StreamError, SurroundingsError
 from fraud_core.kafka import KafkaSettings
-from fraud_core.topic_admin import cluster_id, create_topics, delete_topics
+from fraud_core.topic_admin import cluster_id, create_topics, delete_topics, delete_topics_of
 from fraud_core.topics import TopicNames
 
 ATTENDING: Final = "attending: "
@@ -106,10 +107,14 @@ def attend(
 
 @app.command()
 def answered(
-    topic_prefix: PrefixOption, artifact: ArtifactOption, within_s: WithinOption = 300.0
+    topic_prefix: PrefixOption,
+    artifact: ArtifactOption,
+    group_id: GroupOption = "",
+    within_s: WithinOption = 300.0,
 ) -> None:
     """Write a probe to each partition, wait for the answers, and say who gave them.
 
+    With a group also what its members call themselves: Faust's workers tell their versions so.
     Exit code 2: they were scored with another model.
 
     Example: python -m benchmarks.elsewhere answered --topic-prefix P --artifact .demo/artifact
@@ -128,6 +133,8 @@ def answered(
     for (engine, features), count in kinds.items():
         model = expected.model_sha256
         show(f"ok   {count} probes answered by {engine}, features {features}, model {model}")
+    for client in Group(settings, group_id).clients() if group_id else ():
+        show(f"ok   member of {group_id}: {client}")
 
 
 @app.command()
@@ -191,12 +198,27 @@ def left(
 
 
 @app.command()
-def forget(topic_prefix: PrefixOption, group_id: GroupOption) -> None:
-    """Delete the topics and the consumer group of an engine that has ended.
+def forget(
+    topic_prefix: Annotated[list[str], typer.Option(help="Before the names of its topics.")],
+    group_id: Annotated[list[str], typer.Option(help="Its consumer group.")],
+) -> None:
+    """Delete the topics and the consumer group of an engine that has ended, or of several.
+
+    Of several each has both options, in the same order.
 
     Example: python -m benchmarks.elsewhere forget --topic-prefix P --group-id P
     """
-    settings, names = KafkaSettings.from_environment(), prefixed(topic_prefix)
+    if len(topic_prefix) != len(group_id):
+        raise ConfigError(
+            f"{len(topic_prefix)} times --topic-prefix and {len(group_id)} times --group-id: give "
+            "both for each engine"
+        )
+    settings = KafkaSettings.from_environment()
+    for prefix, group in zip(topic_prefix, group_id, strict=True):
+        _forget(settings, prefixed(prefix), group)
+
+
+def _forget(settings: KafkaSettings, names: TopicNames, group_id: str) -> None:
     group = Group(settings, group_id)
     deadline_s = time.monotonic() + _EMPTY_WITHIN_S
     while (done := group.delete()) == "not yet":
@@ -207,6 +229,7 @@ def forget(topic_prefix: PrefixOption, group_id: GroupOption) -> None:
             )
         time.sleep(_LOOK_EVERY_S)
     delete_topics(settings, names)
+    delete_topics_of(settings, [f"{names.prefix}{CLOCK_TOPIC}"])  # of a campaign that was killed
     if done == "denied":
         show(f"group {group_id} stays: Kafka lets this user delete none; it is empty, and expires")
     show(f"deleted: {names.prefix}*{'' if done == 'denied' else f' and group {group_id}'}")

@@ -9,6 +9,7 @@ from typing import Any
 
 from benchmarks import parity
 from benchmarks.backlog import Backlog
+from benchmarks.clock_offset import ClockOffsets, as_result
 from benchmarks.instance_samples import InstanceSample
 from benchmarks.instance_use import means_of, memory_kills_of, restarts_of, uses_of
 from benchmarks.latency import FloatArray, LatencySummary, finite_or_none, latencies_ms, summarize
@@ -16,22 +17,18 @@ from benchmarks.movement import Movement, Rules, Window, backlog_of, movement
 from benchmarks.parity import NEVER, Counts, Ledger, Mismatches, Outputs
 from benchmarks.plan import Step
 from benchmarks.resource_use import cpu_s_per_million, host_use, uses_by_role
-from benchmarks.result import (
-    Baseline,
-    LatencyMs,
-    LoadUse,
-    StepResult,
-    WaitUse,
-)
-from benchmarks.samples import (
-    ENGINE,
-    INSTANCES,
-    OffsetSample,
-    Totals,
-    UseSample,
-)
+from benchmarks.result import Baseline, LatencyMs, LoadUse, StepResult, WaitUse
+from benchmarks.samples import ENGINE, INSTANCES, OffsetSample, Totals, UseSample
 from benchmarks.scheduling import LongestWait, ThreadWait, longest_wait
-from benchmarks.verdict import Evidence, Judgement, Limits, Load, Surroundings, judge
+from benchmarks.verdict import (
+    Evidence,
+    Judgement,
+    Limits,
+    Load,
+    Surroundings,
+    clock_limit_ms,
+    judge,
+)
 from fraud_core.load_report import LoadReport
 from fraud_core.topics import PARTITIONS
 
@@ -86,6 +83,7 @@ class Record:
         waits: how long threads of broker and generator waited for a CPU.
         clock_step_ms: how far the wall clock moved against the steady one during the load.
         instances: samples of single instances, where the engine tells them.
+        clock_offsets: of the broker's clock from the generator's; None where they are one.
     """
 
     step: Step
@@ -103,6 +101,7 @@ class Record:
     waits: Sequence[ThreadWait] = ()
     clock_step_ms: float = 0.0
     instances: Sequence[InstanceSample] = ()
+    clock_offsets: ClockOffsets | None = None
 
 
 def window_of(
@@ -131,7 +130,7 @@ def evaluate(record: Record, rules: Rules) -> StepResult:
     moved = movement(record.offsets, record.baseline, window, step.rate_eps, rules)
     evidence = _evidence(record, backlog, moved, counts, latency)
     judgement = _judged(record, evidence, rules.limits)
-    use = uses_by_role(record.uses, window)
+    use, p50_ms = uses_by_role(record.uses, window), evidence.latency_p50_ms
     fields: dict[str, Any] = {
         **_verdict_fields(judgement, record, counts),
         **_backlog_fields(evidence, backlog, moved),
@@ -148,11 +147,12 @@ def evaluate(record: Record, rules: Rules) -> StepResult:
         memory_mb=step.memory_mb,
         size_name=step.size_name,
         latency_ms=_latency_fields(latency),
+        clock_offset_ms=as_result(record.clock_offsets, clock_limit_ms(p50_ms, rules.limits)),
         slo_met=None if latency is None else latency.p99_ms <= rules.slo_p99_ms,
         cpu_s_per_million=cpu_s_per_million(use.get(ENGINE), record.offsets, window),
         cpu_s_per_million_instances=cpu_s_per_million(use.get(INSTANCES), record.offsets, window),
         drain_s=drain_s(backlog, record.report),
-        load=_load_fields(record.report),
+        load=LoadUse(**record.report.model_dump(include=set(LoadUse.model_fields))),
         use=use,
         host=host_use(record.uses, record.cores, window),
         **fields,
@@ -239,6 +239,7 @@ def _around(record: Record, window: Window) -> Surroundings:
         waits=_waits(record, window),
         steal_share=host.steal_share if host else None,
         clock_step_ms=record.clock_step_ms,
+        clock_offsets=record.clock_offsets,
         restarted=_restarted(record),
         out_of_memory=memory_kills_of(record.instances),
         instances=record.step.instances,
@@ -277,10 +278,6 @@ def _load(report: LoadReport, window: Window) -> Load:
         delay_max_ms=report.delay_max_ms,
         delivery_errors=report.delivery_errors,
     )
-
-
-def _load_fields(report: LoadReport) -> LoadUse:
-    return LoadUse(**report.model_dump(include=set(LoadUse.model_fields)))
 
 
 def _verdict_fields(

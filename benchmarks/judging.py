@@ -7,6 +7,7 @@ from pathlib import Path
 from pydantic import BaseModel, ConfigDict
 
 from benchmarks.campaign import rules_of
+from benchmarks.clock_offset import from_result
 from benchmarks.evaluate import MISMATCHES, EngineLife, Record, evaluate
 from benchmarks.instance_samples import INSTANCES_FILE, load_instance_samples
 from benchmarks.movement import Rules
@@ -102,6 +103,7 @@ def recompute(folder: Path, run: RunResult, saved: StepResult, rules: Rules) -> 
             waits=load_waits(folder / WAITS_FILE),
             clock_step_ms=saved.clock_step_ms,
             instances=load_instance_samples(folder / INSTANCES_FILE),
+            clock_offsets=from_result(saved.clock_offset_ms),
         )
     except OSError as error:
         raise ConfigError(f"{folder} is not whole ({error}): it cannot be judged again") from None

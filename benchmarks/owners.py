@@ -106,6 +106,18 @@ class Group:
         Raises:
             BrokerUnreachableError: no answer.
         """
+        counts = {one.member_id: _count(one.assignment, topic) for one in self._members()}
+        return {member: count for member, count in counts.items() if count}
+
+    def clients(self) -> list[str]:
+        """What each member calls itself, and where it is; nobody while the group rebalances.
+
+        Raises:
+            BrokerUnreachableError: no answer.
+        """
+        return sorted(f"{one.client_id} at {one.host.lstrip('/')}" for one in self._members())
+
+    def _members(self) -> list[Any]:
         asked = self._admin.describe_consumer_groups(
             [self._group_id], request_timeout=ANSWER_WITHIN_S
         )
@@ -113,12 +125,9 @@ class Group:
             found = asked[self._group_id].result()
         except KafkaException as error:
             if error.args[0].code() in _NO_GROUP | _ASK_AGAIN:
-                return {}
+                return []
             raise self._unreachable(error) from None
-        if found.state != ConsumerGroupState.STABLE:
-            return {}
-        counts = {one.member_id: _count(one.assignment, topic) for one in found.members}
-        return {member: count for member, count in counts.items() if count}
+        return list(found.members) if found.state == ConsumerGroupState.STABLE else []
 
     def delete(self) -> Deletion:
         """Delete the group with its offsets.

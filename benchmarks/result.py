@@ -9,6 +9,7 @@ from typing import Any, Final
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from benchmarks.clock_offset import ClockOffsetMs
 from benchmarks.names import cell_id, place_of, step_id
 from benchmarks.plan import Plan
 from benchmarks.sizing_result import CostResult, ScalingResult, SizeAnswer
@@ -184,6 +185,9 @@ class StepResult(_Part):
     )
     clock_step_ms: float = Field(
         0.0, description="how far the wall clock moved against the steady one"
+    )
+    clock_offset_ms: ClockOffsetMs | None = Field(
+        None, description="null: broker and generator have one clock, or it was not measured"
     )
     slo_met: bool | None = Field(
         None, description="p99 of the latency within the plan's limit; null: not measured"

@@ -15,6 +15,7 @@ from benchmarks.against_offline import Offline, mismatches_of, outputs_of
 from benchmarks.agenda import Cell
 from benchmarks.backlog import Backlog
 from benchmarks.bench import Bench
+from benchmarks.clock_offset import ClockOffset, ClockOffsets
 from benchmarks.cluster import send_probes, wait_for_probes
 from benchmarks.early import clearly_lost, is_decided
 from benchmarks.engines import EngineStart
@@ -94,6 +95,7 @@ class _Measured:
     sampled: Sampled
     engine: EngineLife
     starts: EndOffsets
+    clock_offsets: ClockOffsets | None
 
 
 def run_step(step: Step, bench: Bench) -> StepResult:
@@ -132,6 +134,7 @@ def run_step(step: Step, bench: Bench) -> StepResult:
         waits=measured.sampled.sampler.waits,
         clock_step_ms=measured.end.clock_step_ms,
         instances=measured.sampled.sampler.instances,
+        clock_offsets=measured.clock_offsets,
     )
     result = evaluate(record, bench.rules)
     save(folder / STEP_FILE, result)
@@ -158,6 +161,7 @@ def _measure(step: Step, bench: Bench, names: TopicNames, folder: Path) -> _Meas
         running = _Running(step, bench, names, folder, engine)
         ready_s = _until_ready(running)
         instances = engine.children()
+        before = _clock_offset(bench)
         starts = bench.broker.end_offsets(names)
         sampler = Sampler(bench.broker, names, _roles(bench), folder, _tree(engine, folder))
         at_end.callback(sampler.stop)
@@ -168,11 +172,18 @@ def _measure(step: Step, bench: Bench, names: TopicNames, folder: Path) -> _Meas
         if end.aborted is None:
             _drain(running, sampled, report)
         sampler.stop()
+        after = _clock_offset(bench)
         new = sorted(engine.children() - instances)
         life = _stop(engine, start_up_s=ready_s - started_s)
         if new and not sampler.instances:
             life = replace(life, restarted=f"process {', '.join(map(str, new))} began in the step")
-    return _Measured(report, end, sampled, life, starts)
+    clocks = ClockOffsets(before, after) if before and after else None
+    return _Measured(report, end, sampled, life, starts, clocks)
+
+
+def _clock_offset(bench: Bench) -> ClockOffset | None:
+    """Of the broker's clock from ours; None where they are one."""
+    return bench.measure_offset() if bench.measure_offset else None
 
 
 def _engine(

@@ -13,6 +13,7 @@ from typing import Any, Final
 
 import psutil
 
+from benchmarks.host_check import quota_cores
 from fraud_core.instance_size import choose_means
 
 _PACKAGES: Final = (
@@ -32,10 +33,11 @@ REPOSITORY: Final = Path(__file__).resolve().parents[1]
 
 
 def machine() -> dict[str, Any]:
-    """Processor, cores, memory, system, and what can hold an instance to a size here."""
+    """Processor, cores, what a control group leaves of them, memory, system, means of limiting."""
     return {
         "cpu": _cpu_model(),
         "cores": cores(),
+        "quota_cores": quota_cores(),
         "memory_gib": round(psutil.virtual_memory().total / _GIB, 1),
         "system": f"{platform.system()} {platform.release()}",
         "load_average_1min": round(os.getloadavg()[0], 2),

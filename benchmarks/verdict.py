@@ -13,6 +13,7 @@ from typing import Literal
 from pydantic import BaseModel, ConfigDict, Field
 
 from benchmarks.backlog import LagTime, Slope
+from benchmarks.clock_offset import ClockOffsets
 from benchmarks.scheduling import LongestWait
 
 Verdict = Literal["sustainable", "unsustainable", "inconclusive", "invalid"]
@@ -62,6 +63,14 @@ class Limits(BaseModel):
     clock_step_ms: float = Field(
         50.0, gt=0, description="tolerated jump of the wall clock during a step, milliseconds"
     )
+    clock_offset_ms: float = Field(
+        5.0,
+        gt=0,
+        description="tolerated offset of the broker's clock from the generator's, milliseconds",
+    )
+    clock_offset_share_of_p50: float = Field(
+        0.05, ge=0, lt=1, description="tolerated beyond that, as a share of the p50 latency"
+    )
     negative_share: float = Field(
         0.001, ge=0, lt=1, description="tolerated share of negative latencies"
     )
@@ -96,6 +105,7 @@ class Surroundings:
         waits: of broker and generator, the thread of each that waited most for a CPU.
         steal_share: share of all CPU time of the window that the hypervisor kept.
         clock_step_ms: how far the wall clock moved against the monotonic one in the step.
+        clock_offsets: of the broker's clock from the generator's.
         restarted: which instance was started again in the step, in words.
         out_of_memory: which instance the kernel killed for want of memory, in words.
         instances: how many were started.
@@ -107,6 +117,7 @@ class Surroundings:
     waits: tuple[LongestWait, ...] = ()
     steal_share: float | None = None
     clock_step_ms: float | None = None
+    clock_offsets: ClockOffsets | None = None
     restarted: str | None = None
     out_of_memory: str | None = None
     instances: int | None = None
@@ -219,8 +230,34 @@ def reasons_to_doubt(evidence: Evidence, limits: Limits) -> Iterator[str]:
         )
     if evidence.engine_ended:
         yield f"the engine {evidence.engine_ended} during the step"
+    yield from _doubts_of_clocks(evidence, limits)
     yield from _doubts_of_host(evidence.around, limits)
     yield from _doubts_of_instances(evidence.around)
+
+
+def clock_limit_ms(latency_p50_ms: float | None, limits: Limits) -> float:
+    """How far two clocks may be apart.
+
+    Args:
+        latency_p50_ms: of the step; None where it is not known.
+        limits: of the plan.
+    """
+    share_ms = limits.clock_offset_share_of_p50 * (latency_p50_ms or 0.0)
+    # an infinite p50 is total loss, which must not excuse a clock
+    return limits.clock_offset_ms + (share_ms if share_ms != float("inf") else 0.0)
+
+
+def _doubts_of_clocks(evidence: Evidence, limits: Limits) -> Iterator[str]:
+    found = evidence.around.clock_offsets
+    if found is None:
+        return
+    limit_ms = clock_limit_ms(evidence.latency_p50_ms, limits)
+    for when, one in (("before", found.before), ("after", found.after)):
+        if abs(one.offset_ms) > limit_ms:
+            yield (
+                f"the clocks disagree: the broker's was {one.offset_ms:+.1f} ms off the "
+                f"generator's {when} the step, the limit is {limit_ms:.1f} ms"
+            )
 
 
 def _doubts_of_host(around: Surroundings, limits: Limits) -> Iterator[str]:

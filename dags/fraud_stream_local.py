@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from datetime import timedelta
 
+from fraud_dag import reports
 from fraud_dag.airflow_names import DAG, Param
 from fraud_dag.form import COMPARISON
 from fraud_local import steps
@@ -45,8 +46,8 @@ with DAG(
     ).expand(cell=plan.output)
     # a failed cell fails the run, by `answer`; what the others measured is reported all the same
     whatever_happened = {"trigger_rule": "all_done", "execution_timeout": timedelta(hours=2)}
-    speed = StepOperator(task_id="speed", step=steps.speed, pool=POOL, **whatever_happened)
-    quality = StepOperator(task_id="quality", step=steps.quality, pool=POOL, **whatever_happened)
+    speed = StepOperator(task_id="speed", step=reports.speed, pool=POOL, **whatever_happened)
+    quality = StepOperator(task_id="quality", step=reports.quality, pool=POOL, **whatever_happened)
     publish = StepOperator(task_id="publish", step=steps.publish, **whatever_happened, **ONCE_MORE)
     answer = StepOperator(task_id="answer", step=steps.answer, trigger_rule="none_failed")
     clean_up = StepOperator(task_id="clean_up", step=steps.clean_up, **ONCE_MORE)

@@ -10,6 +10,7 @@ from faust.types.auth import SASLMechanism
 from mode.supervisors import CrashingSupervisor
 
 from faust_scorer.agent import Agent
+from faust_scorer.client_id import client_id
 from faust_scorer.monitor import QuietMonitor
 from faust_scorer.settings import WorkerSettings
 from faust_scorer.transport import TunedTransport
@@ -30,6 +31,7 @@ def make_app(settings: WorkerSettings, kafka: KafkaSettings, agent: Agent) -> fa
         settings.group_id,
         broker=[f"kafka://{server}" for server in kafka.bootstrap_servers.split(",")],
         broker_credentials=credentials(kafka),
+        broker_client_id=client_id(),
         **_APP_SETTINGS,
     )
     if settings.tuned:

@@ -20,7 +20,7 @@ from fraud_core.errors import (
     TopicMissingError,
 )
 from fraud_core.kafka import KafkaSettings
-from fraud_core.topics import TopicNames
+from fraud_core.topics import TopicNames, TopicShape
 
 ANSWER_WITHIN_S = 10.0
 
@@ -49,12 +49,29 @@ def create_topics(settings: KafkaSettings, names: TopicNames) -> list[str]:
         SurroundingsError: a topic exists with another number of partitions, or is refused.
         BrokerUnreachableError: no broker answers.
     """
+    return _create(settings, names.shapes())
+
+
+def create_topic(settings: KafkaSettings, name: str, shape: TopicShape) -> bool:
+    """Create one topic; it stays as it is where it is there with its partitions.
+
+    Returns:
+        Whether it was created.
+
+    Raises:
+        SurroundingsError: it exists with another number of partitions, or is refused.
+        BrokerUnreachableError: no broker answers.
+    """
+    return bool(_create(settings, {name: shape}))
+
+
+def _create(settings: KafkaSettings, shapes: Mapping[str, TopicShape]) -> list[str]:
     admin = _Admin(settings)
     existing = _partitions(admin.metadata())
-    _refuse_other_shapes(existing, names)
+    _refuse_other_shapes(existing, shapes)
     new = [
         NewTopic(name, shape.partitions, replication_factor=-1, config=shape.config())
-        for name, shape in names.shapes().items()
+        for name, shape in shapes.items()
         if name not in existing
     ]
     if new:
@@ -255,8 +272,8 @@ def _partitions(metadata: ClusterMetadata) -> dict[str, int]:
     }
 
 
-def _refuse_other_shapes(existing: Mapping[str, int], names: TopicNames) -> None:
-    for name, shape in names.shapes().items():
+def _refuse_other_shapes(existing: Mapping[str, int], shapes: Mapping[str, TopicShape]) -> None:
+    for name, shape in shapes.items():
         found = existing.get(name, shape.partitions)
         if found != shape.partitions:
             raise SurroundingsError(

@@ -259,8 +259,9 @@ def fetch_command(
     prepare_client(uri, time.sleep)
     from model_export.registry import Registry  # it costs 3 s
 
-    artifact = Registry(uri).fetch(reference, out)
-    show(f"{reference}: model {artifact.model_sha256[:8]} in {out}")
+    fetched = Registry(uri).fetch(reference, out)
+    model_sha256 = fetched.artifact.model_sha256
+    show(f"{reference}: version {fetched.version}, model {model_sha256[:8]} in {out}")
 
 
 def _say_left_out(dirty: Counter[str], blank_lines: int) -> None:

@@ -78,7 +78,7 @@ def _compare(
         return None, "the test window holds no fraud"
     with tempfile.TemporaryDirectory() as folder:
         try:
-            champion = registry.fetch(Reference(MODEL_NAME, CHAMPION, None), Path(folder))
+            champion = registry.fetch(Reference(MODEL_NAME, CHAMPION, None), Path(folder)).artifact
         except ArtifactError as error:
             return None, f"the champion cannot be used ({error})"
         scores = OnnxScorer(champion.model_path).score(test.features)

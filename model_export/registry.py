@@ -57,6 +57,19 @@ class Registered:
     is_new: bool
 
 
+@dataclass(frozen=True, slots=True)
+class Fetched:
+    """What a reference has led to.
+
+    Attributes:
+        version: its number in the registry.
+        artifact: checked.
+    """
+
+    version: str
+    artifact: Artifact
+
+
 class Registry:
     """Models of one name on one server."""
 
@@ -110,7 +123,7 @@ class Registry:
         with self._telling():
             self._client.set_registered_model_alias(self._name, CHAMPION, version)
 
-    def fetch(self, reference: Reference, folder: Path) -> Artifact:
+    def fetch(self, reference: Reference, folder: Path) -> Fetched:
         """Bring an artifact into a folder, checked.
 
         Args:
@@ -123,15 +136,15 @@ class Registry:
             TrackingError: the server does not answer or refuses.
         """
         with tempfile.TemporaryDirectory() as scratch:
-            self._download(reference, Path(scratch))
+            version = self._download(reference, Path(scratch))
             _replace(Path(scratch), folder)
-        return load_artifact(folder)
+        return Fetched(version, load_artifact(folder))
 
     def page(self, version: str) -> str:
         """Address of a version in the web page."""
         return f"{self._uri}/#/models/{self._name}/versions/{version}"
 
-    def _download(self, reference: Reference, scratch: Path) -> None:
+    def _download(self, reference: Reference, scratch: Path) -> str:
         with self._telling():
             found = self._version(reference)
             if found is None:
@@ -147,6 +160,7 @@ class Registry:
             _check(load_artifact(scratch), found.tags)
         except ArtifactError as error:
             raise ArtifactError(f"{reference} (version {found.version}): {error}") from None
+        return str(found.version)
 
     def _version(self, reference: Reference) -> ModelVersion | None:
         try:

@@ -43,6 +43,8 @@ class AirflowHere:
         inherited = sandbox_environment(folder / "sandbox")
         self.environment = {k: v for k, v in inherited.items() if not k.startswith(foreign)} | {
             "SANDBOX_AIRFLOW_PORT": str(int(inherited["SANDBOX_MLFLOW_PORT"]) + 1),
+            "AIRFLOW__SCHEDULER__SCHEDULER_IDLE_SLEEP_TIME": "0.5",
+            "AIRFLOW__SCHEDULER__ORPHANED_TASKS_CHECK_INTERVAL": "5",
             "STREAMGAUGE_AIRFLOW": str(airflow.venv),
             "STREAMGAUGE_PYTHON": sys.executable,
             "STREAMGAUGE_RESULTS": str(folder / "results"),

@@ -54,6 +54,11 @@ class Asked:
         """True where the model is to be fetched from a registry."""
         return self.model.startswith(REGISTERED)
 
+    @property
+    def set_options(self) -> list[str]:
+        """`--set key=value` of a command line for each change."""
+        return [word for change in self.changes for word in ("--set", change)]
+
     def as_json(self) -> str:
         """For a file beside the results."""
         return json.dumps(asdict(self), indent=2)

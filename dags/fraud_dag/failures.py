@@ -20,19 +20,3 @@ class StepFailedError(Exception):
 
 class NothingToDoError(Exception):
     """A step has nothing to work on: it is passed over, not failed."""
-
-
-def require_answer(what: str, outcome: Outcome, *, only_answered: bool = False) -> Outcome:
-    """Go on only where a program gave an answer.
-
-    Args:
-        what: the program, for the message.
-        outcome: how it ended.
-        only_answered: True where 3 and 4 are no answers either.
-
-    Raises:
-        StepFailedError: it gave none.
-    """
-    if not outcome.is_answer or (only_answered and outcome.code != 0):
-        raise StepFailedError(what, outcome)
-    return outcome

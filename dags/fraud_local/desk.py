@@ -7,12 +7,14 @@ import shlex
 import subprocess
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any, Final
 
 from fraud_dag.asked import Asked, run_name
-from fraud_dag.failures import StepFailedError, require_answer
+from fraud_dag.failures import StepFailedError
 from fraud_dag.outcomes import Outcome
-from fraud_dag.programs import Program, Say
+from fraud_dag.programs import Say
+from fraud_dag.task_programs import TaskPrograms
 from fraud_dag.variables import MARK, variables_for_programs
 from fraud_local.place import Place
 from fraud_local.run_folder import RunFolder
@@ -27,16 +29,21 @@ class Desk:
 
     Attributes:
         place: folders of this machine.
-        run: folder of the run.
+        folder: of the run.
         asked: the form.
         say: the task's log.
+        programs: what the task has started.
     """
 
     place: Place
-    run: RunFolder
+    folder: RunFolder
     asked: Asked
     say: Say
-    _running: Program | None = field(default=None, init=False)
+    programs: TaskPrograms = field(init=False)
+
+    def __post_init__(self) -> None:
+        """Nothing runs yet."""
+        self.programs = TaskPrograms(self.say)
 
     @classmethod
     def of(cls, params: Mapping[str, Any], dag_run_id: str, say: Say) -> Desk:
@@ -44,6 +51,16 @@ class Desk:
         place = Place.from_environment(os.environ)
         asked = Asked.from_params(params)
         return cls(place, RunFolder(place.runs / run_name(dag_run_id, asked)), asked, say)
+
+    @property
+    def run(self) -> str:
+        """Name of the run, and of its campaign."""
+        return self.folder.name
+
+    @property
+    def results(self) -> Path:
+        """The campaign's folder."""
+        return self.place.results / self.run
 
     def run_module(self, module: str, *arguments: str, measures: bool = False) -> Outcome:
         """Run `python -m MODULE` of the project; what it says goes to the log at once.
@@ -54,30 +71,10 @@ class Desk:
             measures: True where it is a leftover when the task is gone; services are not.
         """
         command = [str(self.place.python), "-m", module, *arguments]
-        self.say(f"$ {shlex.join(command)}")
         # the sandbox would take its own broker for one that somebody else has set
         variables = self._outside() if module == SANDBOX else self.variables()
         variables |= {MARK: str(self.place.runs)} if measures else {}
-        self._running = Program(command, self.place.home, variables)
-        try:
-            return Outcome.of(self._running.follow(self.say))
-        finally:
-            self._running.stop()
-
-    def must(self, what: str, outcome: Outcome, *, only_answered: bool = False) -> Outcome:
-        """Go on only where a program gave an answer.
-
-        Args:
-            what: the program, for the message.
-            outcome: how it ended.
-            only_answered: True where 3 and 4 are no answers either.
-
-        Raises:
-            StepFailedError: it gave none.
-        """
-        require_answer(what, outcome, only_answered=only_answered)
-        self.say(outcome.said(what))
-        return outcome
+        return self.programs.run(command, self.place.home, variables)
 
     def variables(self) -> dict[str, str]:
         """The variables that every program is started with; passwords may be among them."""
@@ -85,8 +82,7 @@ class Desk:
 
     def interrupt(self) -> None:
         """Ask the program that runs to end; for signal handlers."""
-        if self._running is not None:
-            self._running.interrupt()
+        self.programs.interrupt()
 
     def _outside(self) -> dict[str, str]:
         return variables_for_programs(os.environ, self.place.python)

@@ -10,6 +10,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
+from fraud_dag.asked import Asked
+
 MANIFEST: Final = "manifest.json"
 
 
@@ -56,12 +58,9 @@ class RunFolder:
         plan: dict[str, Any] = json.loads(self.plan.read_text())
         return plan
 
-    def write(self, path: Path, text: str) -> None:
-        """Write a file whole, under another name first."""
-        path.parent.mkdir(parents=True, exist_ok=True)
-        scratch = path.with_name(f"{path.name}.tmp")
-        scratch.write_text(text)
-        scratch.replace(path)
+    def saved_form(self) -> Asked:
+        """The form of the run, which is that of an earlier one where it is gone on with."""
+        return Asked.from_params(json.loads(self.asked.read_text()))
 
     def put_model(self, fill: Callable[[Path], object]) -> None:
         """Have the copy made in another folder, check it, then put it in place.

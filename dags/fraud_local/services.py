@@ -12,6 +12,7 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Final
 
+from fraud_dag.files import write_whole
 from fraud_local.desk import SANDBOX, Desk
 
 KAFKA: Final = "kafka"
@@ -31,8 +32,10 @@ def have_service(desk: Desk, name: str) -> None:
     """
     if desk.run_module(SANDBOX, "status", name).code == 0:
         return
-    _write(_file(desk), {*ours(desk), name})
-    desk.must(f"sandbox up {name}", desk.run_module(SANDBOX, "up", name), only_answered=True)
+    _note(desk, {*ours(desk), name})
+    desk.programs.must(
+        f"sandbox up {name}", desk.run_module(SANDBOX, "up", name), only_answered=True
+    )
 
 
 def stop_services(desk: Desk) -> None:
@@ -43,8 +46,8 @@ def stop_services(desk: Desk) -> None:
     """
     for name in sorted(ours(desk)):
         stopped = desk.run_module(SANDBOX, "down", name)
-        desk.must(f"sandbox down {name}", stopped, only_answered=True)
-        _write(_file(desk), ours(desk) - {name})
+        desk.programs.must(f"sandbox down {name}", stopped, only_answered=True)
+        _note(desk, ours(desk) - {name})
 
 
 def ours(desk: Desk) -> set[str]:
@@ -59,8 +62,5 @@ def _file(desk: Desk) -> Path:
     return desk.place.runs / OURS
 
 
-def _write(path: Path, names: Iterable[str]) -> None:
-    path.parent.mkdir(parents=True, exist_ok=True)
-    scratch = path.with_name(f"{path.name}.tmp")
-    scratch.write_text(json.dumps(sorted(names)))
-    scratch.replace(path)
+def _note(desk: Desk, names: Iterable[str]) -> None:
+    write_whole(_file(desk), json.dumps(sorted(names)).encode())

@@ -5,17 +5,16 @@ from __future__ import annotations
 import json
 import shutil
 from pathlib import Path
-from typing import Any, Final
 
-from fraud_dag.asked import cells_of, plan_of, sentences_of
+from fraud_dag import reports
+from fraud_dag.asked import cells_of, plan_of
+from fraud_dag.desk import STREAMGAUGE
 from fraud_dag.failures import NothingToDoError
+from fraud_dag.files import write_whole
 from fraud_dag.programs import stop_leftovers
 from fraud_dag.variables import MARK
 from fraud_local.desk import Desk
 from fraud_local.services import KAFKA, MLFLOW, have_service, stop_services
-
-STREAMGAUGE: Final = "benchmarks"
-"""The module whose console script is `streamgauge`."""
 
 
 def reserve(desk: Desk) -> str:
@@ -24,13 +23,13 @@ def reserve(desk: Desk) -> str:
     Returns:
         the name of the run, which is also that of its results.
     """
-    desk.say(f"run {desk.run.name}, results in {desk.place.results / desk.run.name}")
+    desk.say(f"run {desk.run}, results in {desk.results}")
     stop_leftovers(MARK, str(desk.place.runs), desk.say)
-    if desk.asked.resume_run and not desk.run.plan.exists():
+    if desk.asked.resume_run and not desk.folder.plan.exists():
         raise NoRunError(desk)
     if not desk.asked.resume_run:
-        desk.run.write(desk.run.asked, desk.asked.as_json())
-    return desk.run.name
+        write_whole(desk.folder.asked, desk.asked.as_json().encode())
+    return desk.run
 
 
 class NoRunError(ValueError):
@@ -40,7 +39,7 @@ class NoRunError(ValueError):
         """Name those that are there."""
         runs = sorted(path.parent.name for path in desk.place.runs.glob("*/plan.yaml"))
         super().__init__(
-            f"resume_run={desk.run.name}: {desk.place.runs} has no such run; it has "
+            f"resume_run={desk.run}: {desk.place.runs} has no such run; it has "
             f"{', '.join(runs) or 'none'}"
         )
 
@@ -56,22 +55,22 @@ def model(desk: Desk) -> str:
     Returns:
         SHA-256 of model.onnx.
     """
-    if desk.run.has_model():
-        desk.say(f"the run has its model already: {desk.run.artifact}")
+    if desk.folder.has_model():
+        desk.say(f"the run has its model already: {desk.folder.artifact}")
     elif desk.asked.is_registered:
         have_service(desk, MLFLOW)
-        desk.run.put_model(lambda folder: _fetch(desk, folder))
+        desk.folder.put_model(lambda folder: _fetch(desk, folder))
     else:
         source = desk.place.inside(desk.asked.model)
-        desk.run.put_model(lambda folder: _copy(source, folder))
-    sha256 = desk.run.model_sha256()
+        desk.folder.put_model(lambda folder: _copy(source, folder))
+    sha256 = desk.folder.model_sha256()
     desk.say(f"model {desk.asked.model}: SHA-256 {sha256}")
     return sha256
 
 
 def _fetch(desk: Desk, folder: Path) -> None:
     fetched = desk.run_module("model_export", "fetch", desk.asked.model, str(folder))
-    desk.must(f"fetch {desk.asked.model}", fetched, only_answered=True)
+    desk.programs.must(f"fetch {desk.asked.model}", fetched, only_answered=True)
 
 
 def _copy(source: Path, folder: Path) -> None:
@@ -85,23 +84,18 @@ def plan(desk: Desk) -> list[str]:
     Returns:
         the cells, in the order in which they are measured.
     """
-    if not desk.run.plan.exists():
-        desk.run.write(desk.run.plan, json.dumps(plan_of(desk.asked), indent=2))
-    checked = desk.run_module(STREAMGAUGE, "plan", str(desk.run.plan), *changes(desk))
-    desk.must("plan", checked, only_answered=True)
-    return cells_of(desk.run.saved_plan())
-
-
-def changes(desk: Desk) -> list[str]:
-    """`--set key=value` for each; those of the run that is gone on with."""
-    saved = json.loads(desk.run.asked.read_text())["changes"]
-    return [word for change in saved for word in ("--set", change)]
+    if not desk.folder.plan.exists():
+        write_whole(desk.folder.plan, json.dumps(plan_of(desk.asked), indent=2).encode())
+    options = desk.folder.saved_form().set_options
+    checked = desk.run_module(STREAMGAUGE, "plan", str(desk.folder.plan), *options)
+    desk.programs.must("plan", checked, only_answered=True)
+    return cells_of(desk.folder.saved_plan())
 
 
 def preflight(desk: Desk) -> None:
     """See that all is here before the first cell: broker, Java, jars, model, load, disk."""
     seen = desk.run_module(STREAMGAUGE, "doctor", *_inputs(desk), *_results(desk))
-    desk.must("doctor", seen, only_answered=True)
+    desk.programs.must("doctor", seen, only_answered=True)
 
 
 def cell(desk: Desk, name: str) -> int:
@@ -116,45 +110,26 @@ def cell(desk: Desk, name: str) -> int:
     """
     stop_leftovers(MARK, str(desk.place.runs), desk.say)
     have_service(desk, KAFKA)  # it may be another day: a cell that is cleared, a new Airflow
+    options = [*desk.folder.saved_form().set_options, *_inputs(desk), *_results(desk)]
     ended = desk.run_module(
-        STREAMGAUGE, "run", str(desk.run.plan), "--run-id", desk.run.name, "--resume",
-        "--cell", name, *changes(desk), *_inputs(desk), *_results(desk), measures=True,
+        STREAMGAUGE, "run", str(desk.folder.plan), "--run-id", desk.run, "--resume",
+        "--cell", name, *options, measures=True,
     )  # fmt: skip
-    return desk.must(f"cell {name}", ended).code
-
-
-def speed(desk: Desk) -> None:
-    """Write the report, and judge every step again from its raw samples: they must agree."""
-    _require_results(desk)
-    report = desk.run_module(STREAMGAUGE, "report", desk.run.name, *_results(desk))
-    desk.must("report", report, only_answered=True)
-    judged = desk.run_module(STREAMGAUGE, "judge", desk.run.name, *_results(desk))
-    desk.must("judge", judged, only_answered=True)
-
-
-def quality(desk: Desk) -> int:
-    """Judge the model on what became of the run's transactions."""
-    _require_results(desk)
-    judged = desk.run_module(STREAMGAUGE, "quality", desk.run.name, *_results(desk))
-    return desk.must("quality", judged).code
+    return desk.programs.must(f"cell {name}", ended).code
 
 
 def publish(desk: Desk) -> None:
     """Publish the run to MLflow, started here where none is set."""
-    _require_results(desk)
     if not desk.asked.publish:
         raise NothingToDoError("publish is switched off in the form")
+    reports.require_results(desk)
     have_service(desk, MLFLOW)
-    done = desk.run_module(STREAMGAUGE, "publish", desk.run.name, *_results(desk))
-    desk.must("publish", done, only_answered=True)
+    reports.publish(desk)
 
 
 def answer(desk: Desk) -> list[str]:
     """Say what the comparison found."""
-    said = sentences_of(_run_of(desk))
-    for sentence in said:
-        desk.say(sentence)
-    return said
+    return reports.say_answer(desk, (desk.results / reports.RUN_FILE).read_bytes())
 
 
 def clean_up(desk: Desk) -> None:
@@ -164,24 +139,10 @@ def clean_up(desk: Desk) -> None:
 
 
 def _inputs(desk: Desk) -> list[str]:
-    transactions = json.loads(desk.run.asked.read_text())["transactions"]
+    transactions = desk.folder.saved_form().transactions
     where = transactions if "://" in transactions else str(desk.place.inside(transactions))
-    return ["--artifact", str(desk.run.artifact), "--transactions", where]
+    return ["--artifact", str(desk.folder.artifact), "--transactions", where]
 
 
 def _results(desk: Desk) -> list[str]:
     return ["--results", str(desk.place.results)]
-
-
-def _run_file(desk: Desk) -> Path:
-    return desk.place.results / desk.run.name / "run.json"
-
-
-def _run_of(desk: Desk) -> dict[str, Any]:
-    run: dict[str, Any] = json.loads(_run_file(desk).read_text())
-    return run
-
-
-def _require_results(desk: Desk) -> None:
-    if not _run_file(desk).exists():
-        raise NothingToDoError(f"nothing was measured: {_run_file(desk)} is not there")

@@ -9,6 +9,7 @@ from typing import Final
 
 from fraud_cloud.errors import ConfigError, GoneError
 from fraud_cloud.object_store import ObjectStore
+from fraud_dag.files import write_whole
 
 _OF_THIS_MACHINE: Final = (".lock", ".tmp")
 """Ends of names of files that mean nothing elsewhere."""
@@ -86,11 +87,7 @@ class Bucket:
             path = folder / inside(key.removeprefix(prefix))
             if path.is_file() and (not replace or store.has(self.name, key, path.read_bytes())):
                 continue
-            content = store.get(self.name, key)
-            path.parent.mkdir(parents=True, exist_ok=True)
-            scratch = path.with_name(f"{path.name}.tmp")
-            scratch.write_bytes(content)
-            scratch.replace(path)
+            write_whole(path, store.get(self.name, key))
             brought += 1
         return brought
 

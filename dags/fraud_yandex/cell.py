@@ -13,10 +13,11 @@ from pathlib import Path
 from typing import Final
 
 from fraud_cloud.errors import CloudError, SurroundingsError
+from fraud_dag.desk import STREAMGAUGE
 from fraud_dag.outcomes import Outcome
 from fraud_dag.programs import Program, Say, stop_leftovers
 from fraud_dag.variables import MARK
-from fraud_yandex.desk import STREAMGAUGE, Desk
+from fraud_yandex.desk import Desk
 from fraud_yandex.engines import (
     SPARK,
     Engine,
@@ -24,8 +25,9 @@ from fraud_yandex.engines import (
     engine_of,
     stop_everything,
 )
+from fraud_yandex.form import cells_in_cloud
 from fraud_yandex.inputs import have_inputs
-from fraud_yandex.names import Cell
+from fraud_yandex.names import PREFLIGHT, Cell
 
 ELSEWHERE: Final = "benchmarks.elsewhere"
 """Looks after an engine that runs elsewhere: `attend`, `forget`."""
@@ -64,11 +66,11 @@ def measure(desk: Desk, cell: Cell) -> int:
         note_worker(desk, cell)
         at_end.callback(forget, desk, cell)
         made = desk.run_module(STREAMGAUGE, "topics", "create", "--prefix", _prefix(desk, cell))
-        desk.must("topics", made, only_answered=True)
+        desk.programs.must("topics", made, only_answered=True)
         at_end.callback(engine.stop)
         engine.start()
         outcome = _guarded(desk, cell, engine, run_command(desk, cell, transactions))
-    return desk.must(f"cell {cell}", outcome).code
+    return desk.programs.must(f"cell {cell}", outcome).code
 
 
 def clear(desk: Desk, cell: Cell) -> None:
@@ -85,7 +87,31 @@ def forget(desk: Desk, cell: Cell) -> None:
     deleted = desk.run_module(ELSEWHERE, *arguments)
     if cell.engine == SPARK:
         desk.bucket.delete_below(desk.names.checkpoint_keys(str(cell)))
-    desk.must("forget", deleted, only_answered=True)
+    desk.programs.must("forget", deleted, only_answered=True)
+
+
+def forget_run(desk: Desk) -> None:
+    """Delete the same of every cell, and of the preflight: a killed task has not done it.
+
+    What cannot be deleted is told and fails nothing: it costs nothing, and goes with the session.
+    """
+    begun = desk.bucket.find(desk.names.artifact_sums) is not None
+    if not begun or desk.bucket.find(desk.around.contract.keys["checksums"]) is None:
+        return  # without them no topic was made
+    parts = [PREFLIGHT, *cells_in_cloud(desk.saved())]
+    words = [
+        word
+        for part in parts
+        for word in (
+            "--topic-prefix",
+            desk.names.topics(part),
+            "--group-id",
+            desk.names.group(part),
+        )
+    ]
+    desk.say(desk.run_module(ELSEWHERE, "forget", *words).said("forget"))
+    for part in parts:
+        desk.bucket.delete_below(desk.names.checkpoint_keys(part))
 
 
 def note_worker(desk: Desk, cell: Cell) -> None:
@@ -108,24 +134,22 @@ def attend_command(desk: Desk, cell: Cell) -> list[str]:
 
 def left_command(desk: Desk, cell: Cell) -> list[str]:
     """The command line of the question whether the plan asks more of a cell."""
-    changes = desk.saved().changes
     return [
         *("left", str(desk.plan), "--run-id", desk.run, "--results", str(desk.worker.results)),
         *("--engine", cell.engine, "--instances", str(cell.instances)),
-        *(word for change in changes for word in ("--set", change)),
+        *desk.saved().set_options,
     ]
 
 
 def run_command(desk: Desk, cell: Cell, transactions: Path) -> list[str]:
     """The command line of the measurement."""
-    changes = desk.saved().changes
     return [
         *("run", str(desk.plan), "--run-id", desk.run, "--resume"),
         *("--as", cell.engine, "--instances", str(cell.instances)),
         *("--cpu", f"{desk.session.instance_cpu:g}", "--topic-prefix", _prefix(desk, cell)),
         *("--artifact", str(desk.artifact), "--transactions", str(transactions)),
         *("--results", str(desk.worker.results)),
-        *(word for change in changes for word in ("--set", change)),
+        *desk.saved().set_options,
     ]
 
 

@@ -5,19 +5,19 @@ from __future__ import annotations
 import contextlib
 import json
 import os
-import shlex
 import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Final
+from typing import Any
 
 from fraud_cloud.errors import ConfigError
 from fraud_cloud.purge import Means
 from fraud_dag.asked import Asked
-from fraud_dag.failures import StepFailedError, require_answer
+from fraud_dag.failures import StepFailedError
 from fraud_dag.outcomes import Outcome
 from fraud_dag.programs import Program, Say
+from fraud_dag.task_programs import TaskPrograms
 from fraud_dag.variables import MARK, variables_for_programs
 from fraud_yandex.bucket import Bucket
 from fraud_yandex.form import asked_in_cloud
@@ -25,9 +25,6 @@ from fraud_yandex.names import Names, run_name
 from fraud_yandex.session import Session
 from fraud_yandex.surroundings import Surroundings
 from fraud_yandex.worker import COMPLETE, Ingredients, Worker, make_environment, python_of
-
-STREAMGAUGE: Final = "benchmarks"
-"""The module whose console script is `streamgauge`."""
 
 
 @dataclass
@@ -42,6 +39,7 @@ class Desk:
         worker: this machine.
         say: the task's log.
         on_kill: what is to be done at once when the task is killed.
+        programs: what the task has started.
     """
 
     around: Surroundings
@@ -51,7 +49,11 @@ class Desk:
     worker: Worker
     say: Say
     on_kill: list[Callable[[], None]] = field(default_factory=list)
-    _running: list[Program] = field(default_factory=list)
+    programs: TaskPrograms = field(init=False)
+
+    def __post_init__(self) -> None:
+        """Nothing runs yet."""
+        self.programs = TaskPrograms(self.say)
 
     @classmethod
     def of(cls, context: Mapping[str, Any], around: Surroundings, say: Say) -> Desk:
@@ -170,22 +172,14 @@ class Desk:
             *arguments: of its command line.
             measures: True where it is a leftover when the task is gone.
         """
-        python = self.python()
-        command = [str(python), "-m", module, *arguments]
-        self.say(f"$ {shlex.join(command)}")
-        self.folder.mkdir(parents=True, exist_ok=True)
         mark = {MARK: str(self.worker.folder)} if measures else {}
-        program = Program(command, self.folder, self.variables(python) | mark)
-        self._running.append(program)
-        return program
+        command, variables = self._command(module, arguments)
+        return self.programs.start(command, self.folder, variables | mark)
 
     def run_module(self, module: str, *arguments: str) -> Outcome:
         """Run one to its end; what it says goes to the log at once."""
-        program = self.start(module, *arguments)
-        try:
-            return Outcome.of(program.follow(self.say))
-        finally:
-            program.stop()
+        command, variables = self._command(module, arguments)
+        return self.programs.run(command, self.folder, variables)
 
     def ask_module(self, module: str, *arguments: str) -> list[str]:
         """Run one that answers at once; the lines that it says.
@@ -194,25 +188,15 @@ class Desk:
             StepFailedError: it gave no answer.
         """
         said: list[str] = []
-        program = self.start(module, *arguments)
-        try:
-            outcome = Outcome.of(program.follow(said.append))
-        finally:
-            program.stop()
-            for line in said:
-                self.say(line)
-        require_answer(module, outcome, only_answered=True)
+
+        def hear(line: str) -> None:
+            self.say(line)
+            said.append(line)
+
+        command, variables = self._command(module, arguments)
+        outcome = self.programs.run(command, self.folder, variables, hear)
+        self.programs.must(module, outcome, only_answered=True)
         return said
-
-    def must(self, what: str, outcome: Outcome, *, only_answered: bool = False) -> Outcome:
-        """Go on only where a program gave an answer, and say how it ended.
-
-        Raises:
-            StepFailedError: it gave none.
-        """
-        require_answer(what, outcome, only_answered=only_answered)
-        self.say(outcome.said(what))
-        return outcome
 
     @contextlib.contextmanager
     def campaign(self) -> Iterator[Path]:
@@ -229,10 +213,14 @@ class Desk:
 
         For signal handlers: the thread that is interrupted may hold a lock of the SDK.
         """
-        for program in self._running:
-            program.interrupt()
+        self.programs.interrupt()
         for action in self.on_kill:
             threading.Thread(target=_quietly, args=(action,), daemon=True).start()
+
+    def _command(self, module: str, arguments: Sequence[str]) -> tuple[list[str], dict[str, str]]:
+        python = self.python()
+        self.folder.mkdir(parents=True, exist_ok=True)
+        return [str(python), "-m", module, *arguments], self.variables(python)
 
     def _known_python(self) -> Path | None:
         sums = self.bucket.find(self.around.contract.keys["checksums"])
@@ -242,14 +230,8 @@ class Desk:
         return python if (python.parent.parent / COMPLETE).exists() else None
 
     def _make(self, what: str, command: Sequence[str]) -> None:
-        self.say(f"$ {shlex.join(command)}")
         variables = variables_for_programs(os.environ, Path(command[0]))
-        program = Program(command, self.worker.folder, variables)
-        self._running.append(program)
-        try:
-            outcome = Outcome.of(program.follow(self.say))
-        finally:
-            program.stop()
+        outcome = self.programs.run(command, self.worker.folder, variables)
         if outcome.code != 0:
             # a package index that does not answer is worth another try, whatever pip's code is
             raise StepFailedError(what, Outcome(outcome.code, "surroundings"))

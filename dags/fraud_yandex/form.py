@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, Final
 
-from fraud_dag.asked import Asked
+from fraud_dag.asked import Asked, cells_of, plan_of
 from fraud_dag.form import COMPARISON
 
 ENGINES: Final = ("faust", "spark")
@@ -64,17 +64,14 @@ def plan_in_cloud(asked: Asked) -> dict[str, Any]:
     Args:
         asked: the form.
     """
-    return {
-        "id": "comparison",
-        "title": f"{' and '.join(asked.engines)} under the same load, in the cloud",
-        "profile": asked.profile,
-        "question": "demand",
+    plan = plan_of(asked)
+    return plan | {
+        "title": f"{plan['title']}, in the cloud",
         "engines": ["external"],
         "instances": sorted(asked.instances),
-        "rates_eps": list(asked.rates_eps),
     }
 
 
 def cells_in_cloud(asked: Asked) -> list[str]:
-    """The cells, `faust-2`: engines take turns, so that a slow drift favours none."""
-    return [f"{engine}-{count}" for count in sorted(asked.instances) for engine in asked.engines]
+    """The cells, `faust-2`."""
+    return cells_of({"engines": asked.engines, "instances": sorted(asked.instances)})

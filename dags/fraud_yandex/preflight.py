@@ -14,8 +14,9 @@ from typing import Final
 from fraud_cloud.errors import CloudError, ConfigError, SurroundingsError
 from fraud_cloud.faust_hosts import set_hosts
 from fraud_cloud.spark import Started, ended_by_itself, log_of, submit
+from fraud_dag.desk import STREAMGAUGE
 from fraud_yandex.cell import ELSEWHERE
-from fraud_yandex.desk import STREAMGAUGE, Desk
+from fraud_yandex.desk import Desk
 from fraud_yandex.engines import (
     FAUST,
     SPARK,
@@ -57,7 +58,7 @@ def worker(desk: Desk) -> None:
     looked = desk.run_module(ELSEWHERE, "look", "--topic-prefix", topics)
     where = desk.around.contract.connections["kafka"]
     what = f"preflight of the worker, whose KAFKA_* settings are Airflow's connection {where},"
-    desk.must(what, looked, only_answered=True)
+    desk.programs.must(what, looked, only_answered=True)
 
 
 def spark(desk: Desk) -> str:
@@ -80,7 +81,7 @@ def spark(desk: Desk) -> str:
 
 
 def faust(desk: Desk) -> str:
-    """A Faust host joins its group and answers probes with the run's model.
+    """A Faust host joins its group, tells its versions there and answers with the run's model.
 
     Raises:
         StepFailedError: it does not.
@@ -222,7 +223,9 @@ class _Topics:
 
     def await_answers(self) -> None:
         """Write a record to each partition and see who answers, with which model."""
-        self._run(ELSEWHERE, "answered", *self._where(), "--within-s", f"{FAUST_WITHIN_S:g}")
+        group = ("--group-id", self._desk.names.group(PREFLIGHT))
+        within = ("--within-s", f"{FAUST_WITHIN_S:g}")
+        self._run(ELSEWHERE, "answered", *self._where(), *group, *within)
 
     def delete(self) -> None:
         """Delete them and the group."""
@@ -235,4 +238,4 @@ class _Topics:
     def _run(self, module: str, *arguments: str) -> None:
         outcome = self._desk.run_module(module, *arguments)
         command = " ".join(takewhile(lambda word: not word.startswith("-"), arguments))
-        self._desk.must(command, outcome, only_answered=True)
+        self._desk.programs.must(command, outcome, only_answered=True)

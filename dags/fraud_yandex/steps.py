@@ -5,24 +5,22 @@ from __future__ import annotations
 import hashlib
 import json
 import time
-from typing import Any, Final
 
 from fraud_cloud.purge import take_away
 from fraud_cloud.selection import made_by_runs
 from fraud_cloud.spark import cluster_of_run, request_cluster, running_cluster
-from fraud_dag.asked import sentences_of
+from fraud_dag import reports
+from fraud_dag.desk import STREAMGAUGE
 from fraud_dag.failures import NothingToDoError
 from fraud_dag.programs import stop_leftovers
 from fraud_dag.variables import MARK
-from fraud_yandex.cell import measure
-from fraud_yandex.desk import STREAMGAUGE, Desk
+from fraud_yandex.cell import forget_run, measure
+from fraud_yandex.desk import Desk
 from fraud_yandex.engines import SPARK
 from fraud_yandex.form import cells_in_cloud, plan_in_cloud
 from fraud_yandex.inputs import have_inputs, have_plan, unpack
 from fraud_yandex.names import Cell
 from fraud_yandex.session import cluster_spec
-
-_RUN_FILE: Final = "run.json"
 
 
 def reserve(desk: Desk) -> str:
@@ -57,10 +55,10 @@ def model(desk: Desk) -> str:
     reference = desk.asked.model
     fetched, packed = desk.folder / "fetched", desk.folder / "packed"
     done = desk.run_module("model_export", "fetch", reference, str(fetched))
-    desk.must(f"fetch {reference}", done, only_answered=True)
+    desk.programs.must(f"fetch {reference}", done, only_answered=True)
     arguments = ("--artifact", str(fetched), "--out", str(packed))
     done = desk.run_module("spark_scorer.bundle", *arguments)
-    desk.must("pack the model", done, only_answered=True)
+    desk.programs.must("pack the model", done, only_answered=True)
     content = (packed / "artifact.tar.gz").read_bytes()
     sha256 = hashlib.sha256(content).hexdigest()
     desk.bucket.put(desk.names.artifact, content)
@@ -80,9 +78,8 @@ def plan(desk: Desk) -> list[str]:
     if desk.bucket.find(desk.names.plan) is None:
         desk.bucket.put(desk.names.plan, json.dumps(plan_in_cloud(asked), indent=2).encode())
     have_plan(desk)
-    changes = [word for change in asked.changes for word in ("--set", change)]
-    checked = desk.run_module(STREAMGAUGE, "plan", str(desk.plan), *changes)
-    desk.must("plan", checked, only_answered=True)
+    checked = desk.run_module(STREAMGAUGE, "plan", str(desk.plan), *asked.set_options)
+    desk.programs.must("plan", checked, only_answered=True)
     return cells_in_cloud(asked)
 
 
@@ -124,20 +121,15 @@ def cell(desk: Desk, name: str) -> int:
 def speed(desk: Desk) -> None:
     """Write the report, and judge every step again from its raw samples: they must agree."""
     with desk.campaign():
-        _require_results(desk)
-        report = desk.run_module(STREAMGAUGE, "report", desk.run, *_results(desk))
-        desk.must("report", report, only_answered=True)
-        judged = desk.run_module(STREAMGAUGE, "judge", desk.run, *_results(desk))
-        desk.must("judge", judged, only_answered=True)
+        reports.speed(desk)
 
 
 def quality(desk: Desk) -> int:
     """Judge the model on what became of the run's transactions."""
     with desk.campaign():
-        _require_results(desk)
+        reports.require_results(desk)
         have_inputs(desk)
-        judged = desk.run_module(STREAMGAUGE, "quality", desk.run, *_results(desk))
-        return desk.must("quality", judged).code
+        return reports.quality(desk)
 
 
 def publish(desk: Desk) -> None:
@@ -145,18 +137,12 @@ def publish(desk: Desk) -> None:
     if not desk.saved().publish:
         raise NothingToDoError("publish is switched off in the form")
     with desk.campaign():
-        _require_results(desk)
-        done = desk.run_module(STREAMGAUGE, "publish", desk.run, *_results(desk))
-        desk.must("publish", done, only_answered=True)
+        reports.publish(desk)
 
 
 def answer(desk: Desk) -> list[str]:
     """Say what the comparison found."""
-    run: dict[str, Any] = json.loads(desk.bucket.get(f"{desk.names.results}{_RUN_FILE}"))
-    said = sentences_of(run)
-    for sentence in said:
-        desk.say(sentence)
-    return said
+    return reports.say_answer(desk, desk.bucket.get(f"{desk.names.results}{reports.RUN_FILE}"))
 
 
 def all_is_well(desk: Desk) -> list[str]:
@@ -178,13 +164,6 @@ def is_cleaned_up(desk: Desk) -> bool:
     left = take_away(desk.means, selection)
     for one in left:
         desk.say(f"{one}: {one.status}, {one.hosts} hosts" if one.hosts else f"{one}: {one.status}")
+    if not left:  # nobody is a member of a group any more
+        forget_run(desk)
     return not left
-
-
-def _results(desk: Desk) -> list[str]:
-    return ["--results", str(desk.worker.results)]
-
-
-def _require_results(desk: Desk) -> None:
-    if not (desk.results / _RUN_FILE).exists():
-        raise NothingToDoError(f"nothing was measured: {desk.names.results} has no {_RUN_FILE}")

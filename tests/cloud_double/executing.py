@@ -73,8 +73,13 @@ class ExecutingCloud:
             assert state.names(SPARK.kind) == set()
             assert self.jobs.running() == {}
             assert self.jobs.executors() == 0
-            group = state.of(GROUP.kind)[self.group_id]
-            assert state.hosts_of(group) == []
+        self.require_no_host()
+
+    def require_no_host(self) -> None:
+        """No Faust host and no worker of one."""
+        state = self.double.state
+        with state.lock:
+            assert state.hosts_of(state.of(GROUP.kind)[self.group_id]) == []
         assert self.hosts.workers() == []
 
 

@@ -1,6 +1,19 @@
+from pathlib import Path
+
 import pytest
 
 from tests.airflow_env import VERSIONS, Airflow, installed
+
+HERE = Path(__file__).parent
+CLOUD = HERE / "yandex"
+
+
+def pytest_collection_modifyitems(items):
+    """With `--dist loadgroup`: a file stays whole, and the cloud's share one session of it."""
+    for item in items:
+        if item.path.is_relative_to(HERE):
+            of_cloud = item.path.is_relative_to(CLOUD)
+            item.add_marker(pytest.mark.xdist_group("cloud" if of_cloud else item.path.stem))
 
 
 @pytest.fixture(scope="session", params=VERSIONS)

@@ -2,12 +2,15 @@
 
 import contextlib
 import signal
+import subprocess
+import sys
 from pathlib import Path
 
 import psutil
 import pytest
 import requests
 
+from fraud_core.artifact import load_artifact
 from sandbox.ports import is_free
 from tests.airflow_here import AirflowHere
 from tests.busy import BUSY
@@ -20,7 +23,7 @@ pytestmark = [
 ]
 
 SHORT = ["step={warmup_s: 1, measure_s: 3, block_s: 1, extend: false}", f"limits={BUSY}"]
-LONG = ["step={warmup_s: 2, measure_s: 40, block_s: 1, extend: false}", f"limits={BUSY}"]
+LONG = ["step={warmup_s: 2, measure_s: 15, block_s: 1, extend: false}", f"limits={BUSY}"]
 """The wiring is tested here, not the load: other programs may run on the same machine."""
 
 
@@ -78,10 +81,30 @@ def nothing_is_left(here):
     assert not here.has_broker()
 
 
-def test_both_engines_are_measured_judged_and_published(here, asked):
-    run = here.trigger(**asked | {"engines": ["faust", "spark"], "publish": True, "changes": SHORT})
+@pytest.fixture(scope="module")
+def champion(here, trained):
+    """The model in the registry of this Airflow's MLflow."""
+    uri = f"http://127.0.0.1:{here.environment['SANDBOX_MLFLOW_PORT']}"
+    done = subprocess.run(
+        [sys.executable, "-m", "model_export", "register", str(trained)],
+        env=here.environment | {"MLFLOW_TRACKING_URI": uri},
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=180,
+    )
+    assert done.returncode == 0, done.stderr
+    return "models:/fraud@champion"
+
+
+def test_both_engines_are_measured_with_the_champion_judged_and_published(
+    here, asked, champion, trained
+):
+    more = {"engines": ["faust", "spark"], "publish": True, "changes": SHORT, "model": champion}
+    run = here.trigger(**asked | more)
     assert here.wait_for_end(run, within_s=1200) == "success", here.tasks(run)
     result = here.result(run)
+    assert result["model"]["sha256"] == load_artifact(trained).model_sha256
     assert sorted(step["engine"] for step in result["steps"]) == ["faust", "spark"]
     for step in result["steps"]:
         assert (step["missing"], step["feature_mismatches"], step["score_mismatches"]) == (0, 0, 0)

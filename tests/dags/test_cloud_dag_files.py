@@ -78,6 +78,14 @@ def test_every_task_has_a_time_limit_and_so_has_the_run(dag, dag_id):
 
 
 @pytest.mark.parametrize("dag_id", [COMPARISON, PREFLIGHT])
+def test_only_what_may_end_otherwise_the_next_time_is_tried_again(dag, dag_id):
+    again = {"environment", "model", "create_cluster", *TRIED, "cell", "publish"}
+    tasks = dag(dag_id)["tasks"]
+    times = {name: int(name in again) for name in tasks} | {"clean_up": 2}
+    assert {name: task["retries"] for name, task in tasks.items()} == times
+
+
+@pytest.mark.parametrize("dag_id", [COMPARISON, PREFLIGHT])
 def test_everything_is_tried_before_a_cell_and_the_model_is_known_before_a_cluster_bills(
     dag, dag_id
 ):

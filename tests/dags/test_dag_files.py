@@ -72,6 +72,12 @@ def test_every_task_has_a_time_limit_within_that_of_the_run(dag):
     assert all(0 < task["timeout_s"] < dag["timeout_s"] for task in dag["tasks"].values())
 
 
+def test_only_what_may_end_otherwise_the_next_time_is_tried_once_more(dag):
+    again = {"broker", "model", CELL, "publish", "clean_up"}
+    found = {name: task["retries"] for name, task in dag["tasks"].items()}
+    assert found == {name: int(name in again) for name in dag["tasks"]}
+
+
 def test_what_measures_has_the_machine_to_itself(dag):
     cell = dag["tasks"][CELL]
     assert cell["is_mapped"]

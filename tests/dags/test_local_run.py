@@ -23,7 +23,7 @@ def home(airflow, tmp_path_factory):
     return folder
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def run(airflow, home, kafka, trained, dirty_files):
     """A DAG run to its end: exit code, what was logged, `run.json` or nothing."""
     usual = {
@@ -48,6 +48,12 @@ def run(airflow, home, kafka, trained, dirty_files):
         return done.returncode, said, json.loads(path.read_text()) if path.exists() else None
 
     return to_its_end
+
+
+@pytest.fixture(scope="module")
+def secured(run, secure_broker):
+    """A finished run on a broker with a log-in: exit code, what was logged, `run.json`."""
+    return run(secure_broker.settings)
 
 
 def report_of(home, result):
@@ -92,10 +98,10 @@ def test_a_model_that_is_none_fails_with_what_to_give(run, tmp_path):
 
 
 @pytest.mark.slow_dag
-def test_a_run_that_is_gone_on_with_measures_only_what_is_missing(run):
-    _, _, first = run()
+def test_a_run_that_is_gone_on_with_measures_only_what_is_missing(run, secured, secure_broker):
+    _, _, first = secured
     name = first["run"]["id"]
-    code, said, again = run(resume_run=name, engines=["spark"])
+    code, said, again = run(secure_broker.settings, resume_run=name, engines=["spark"])
     assert code == 0, said
     assert again["run"]["id"] == name
     assert again["steps"] == first["steps"]
@@ -110,8 +116,8 @@ def test_a_run_that_is_not_there_names_those_that_are(run):
 
 
 @pytest.mark.slow_dag
-def test_the_password_of_the_broker_is_in_no_log_and_in_no_database(run, home, secure_broker):
-    code, said, result = run(secure_broker.settings)
+def test_the_password_of_the_broker_is_in_no_log_and_in_no_database(secured, home, secure_broker):
+    code, said, result = secured
     assert code == 0, said
     assert result["steps"][0]["missing"] == 0
     assert secure_broker.password not in said

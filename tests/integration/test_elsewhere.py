@@ -7,6 +7,7 @@ import signal
 import subprocess
 import sys
 import uuid
+from importlib.metadata import version
 
 import pytest
 from confluent_kafka.admin import AdminClient
@@ -115,8 +116,11 @@ def test_the_members_of_a_group_are_awaited_watched_and_forgotten(
     assert "the number of instances has changed" in elsewhere.said
     faust.stop()
     where = ("--topic-prefix", names.prefix, "--group-id", names.prefix)
-    assert elsewhere.run("forget", *where) == 0, elsewhere.said
+    never = (*("--topic-prefix", "never-was"), *("--group-id", "never-was"))
+    assert elsewhere.run("forget", *never, *where) == 0, elsewhere.said
     assert names.prefix not in groups(kafka)
+    assert not set(names.shapes()) & set(AdminClient(kafka.as_admin()).list_topics().topics)
+    assert elsewhere.run("forget", *never, "--topic-prefix", names.prefix) == 2
 
 
 def test_those_who_answer_are_awaited_by_what_their_predictions_say(
@@ -130,8 +134,11 @@ def test_those_who_answer_are_awaited_by_what_their_predictions_say(
     assert elsewhere.stop() == 0, elsewhere.said
 
     arguments = ("--topic-prefix", names.prefix, "--artifact", str(trained))
-    assert elsewhere.run("answered", *arguments) == 0, elsewhere.said
+    assert elsewhere.run("answered", *arguments, "--group-id", names.prefix) == 0, elsewhere.said
     assert "12 probes answered by faust" in elsewhere.said
+    members = [line for line in elsewhere.said.splitlines() if "member of" in line]
+    assert len(members) == 2
+    assert all(f"_faust-streaming-{version('faust-streaming')}_" in line for line in members)
 
 
 def test_this_machine_can_measure_on_its_own_broker(elsewhere):

@@ -13,6 +13,7 @@ import uuid
 
 import pytest
 from confluent_kafka import Consumer, Producer
+from confluent_kafka.admin import AdminClient
 
 from benchmarks.external import only_campaign_on
 from fraud_core.topic_admin import cluster_id, delete_topics
@@ -185,6 +186,9 @@ def test_a_campaign_on_a_log_that_goes_on_compares_every_step_and_begins_behind_
         assert (step["start_up_s"], step["stop_s"], step["engine_exit_code"]) == (None, None, None)
         assert "engine" not in step["use"]
         assert step["command"] == []
+        assert {"before", "after", "limit"} <= set(step["clock_offset_ms"])
+    topics = AdminClient(kafka.as_admin()).list_topics(timeout=10).topics
+    assert {name for name in topics if name.startswith(outside.prefix)} == set(outside.shapes())
     judged = ended("judge", "first", "--json")
     assert judged[0] == 0, judged[2]
     assert [step["differs"] for step in json.loads(judged[1])["steps"]] == [[], []]

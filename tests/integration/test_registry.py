@@ -70,6 +70,7 @@ def test_the_first_model_becomes_champion_and_comes_back_as_it_went_in(
     assert champions(services) == [("champion", 1)]
     fetched = services.run("model_export", "fetch", "models:/fraud@champion", str(tmp_path / "a"))
     assert fetched.returncode == 0, fetched.stderr
+    assert fetched.stdout.startswith("models:/fraud@champion: version 1, model ")
     for name in FILES:
         assert (tmp_path / "a" / name).read_bytes() == (folder / name).read_bytes()
     by_version = services.run("model_export", "fetch", "models:/fraud/1", str(tmp_path / "b"))

@@ -22,6 +22,11 @@ from tests.outputs import wait_until
 DAG = "fraud_stream_yandex"
 PREFLIGHT = "fraud_preflight"
 REAPER = "fraud_reaper"
+_HURRY = {
+    "operators.py": ("LOOK_EVERY_S = 20.0", "LOOK_EVERY_S = 2.0"),
+    "graph.py": ('retry_delay": timedelta(seconds=30)', 'retry_delay": timedelta(seconds=2)'),
+}
+"""Of the worker's copy of the DAGs: the double is done in seconds, the cloud in minutes."""
 FILES = {DAG: "fraud_stream_yandex.py", PREFLIGHT: "fraud_preflight.py", REAPER: "reaper.py"}
 
 
@@ -100,6 +105,8 @@ class Worker:
         self._runs: list[DagRun] = []
         bucket = session.cloud.jobs.place.buckets / BUCKET_NAME
         shutil.copytree(bucket / "dags", self.dags)
+        for file, (usual_text, text) in _HURRY.items():
+            self.edit(file, usual_text, text)
         usual = airflow.environment(home)
         kept = {name: value for name, value in usual.items() if not _is_of_this_machine(name)}
         self.environment = kept | {
@@ -135,6 +142,13 @@ class Worker:
         run = DagRun(process, log, frozenset(runs_in(self._session)), self._session)
         self._runs.append(run)
         return run
+
+    def edit(self, file: str, usual: str, changed: str) -> None:
+        """Change a text of a module of `fraud_yandex`, in this worker's copy, before a run."""
+        path = self.dags / "fraud_yandex" / file
+        text = path.read_text()
+        assert usual in text, f"{file} has no {usual!r} any more"
+        path.write_text(text.replace(usual, changed))
 
     def kill(self) -> None:
         """Whatever happened: nothing of it runs on."""

@@ -8,7 +8,7 @@ import os
 import subprocess
 import sys
 import uuid
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
 
@@ -57,12 +57,13 @@ session.stop()
 """
 
 
-@pytest.fixture
-def means(cloud, monkeypatch) -> Means:
+@pytest.fixture(scope="module")
+def means(cloud) -> Iterator[Means]:
     variable = "GRPC_DEFAULT_SSL_ROOTS_FILE_PATH"
-    monkeypatch.setenv(variable, cloud.double.environment[variable])
-    folder = connect(cloud.double.environment)
-    return Means(folder, load_contract(), Clock(), LIMITS, lambda _: None)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv(variable, cloud.double.environment[variable])
+        folder = connect(cloud.double.environment)
+        yield Means(folder, load_contract(), Clock(), LIMITS, lambda _: None)
 
 
 @pytest.fixture
@@ -73,24 +74,38 @@ def names(secure_broker) -> Iterator[TopicNames]:
     delete_topics(secure_broker.settings, names)
 
 
-@pytest.fixture
-def cluster(cloud, means) -> Iterator[str]:
-    """A cluster of two executors; it is gone afterwards."""
-    where = ("subnet", "group", "account", "log")
-    spec = ClusterSpec(
-        f"spark-{RUN}", cloud.double.labels(RUN), "3.5.7", 2, *where, pip_packages=pip_packages()
-    )
-    yield ensure_cluster(means, spec).id
-    purge(means, made_by_runs(RUN))
+@pytest.fixture(scope="module")
+def cluster_of(cloud, means) -> Iterator[Callable[[str], str]]:
+    """The cluster of a run, of two executors; all are gone afterwards."""
+    made = []
+
+    def cluster(run: str) -> str:
+        made.append(run)
+        where = ("subnet", "group", "account", "log")
+        labels = cloud.double.labels(run)
+        packages = pip_packages()
+        spec = ClusterSpec(f"spark-{run}", labels, "3.5.7", 2, *where, pip_packages=packages)
+        return ensure_cluster(means, spec).id
+
+    yield cluster
+    for run in made:
+        purge(means, made_by_runs(run))
 
 
-@pytest.fixture
-def code(filled, secure_broker, trained, tmp_path) -> Iterator[str]:
+@pytest.fixture(scope="module")
+def cluster(cluster_of) -> str:
+    """One for jobs that leave it as it was."""
+    return cluster_of(RUN)
+
+
+@pytest.fixture(scope="module")
+def code(filled, secure_broker, trained, tmp_path_factory) -> Iterator[str]:
     """What a run puts beside the code in the bucket; the artifact's SHA-256."""
-    write_artifact(tmp_path / "artifact.tar.gz", trained)
+    folder = tmp_path_factory.mktemp("code")
+    write_artifact(folder / "artifact.tar.gz", trained)
     shipped = secure_broker.settings.model_copy(update={"ssl_ca_location": "ca.pem"})
     lines = [f"{name}={value}\n" for name, value in shipped.as_environment().items()]
-    archive = (tmp_path / "artifact.tar.gz").read_bytes()
+    archive = (folder / "artifact.tar.gz").read_bytes()
     filled.objects.update(
         {
             f"runs/{RUN}/probe.py": PROBE,
@@ -214,13 +229,13 @@ def test_a_job_whose_driver_dies_is_an_error(cloud, means, cluster, code, names)
     assert cloud.jobs.executors() == 0
 
 
-def test_a_cluster_that_is_deleted_takes_its_job_with_it(cloud, means, cluster, code, names):
-    submit(means, cluster, scoring_job(names, workers=1))
+def test_a_cluster_that_is_deleted_takes_its_job_with_it(cloud, means, cluster_of, code, names):
+    submit(means, cluster_of("deleted"), scoring_job(names, workers=1))
     wait_until(lambda: cloud.jobs.executors() == 1, within_s=180, what="its executor runs")
 
-    purge(replace(means, limits=replace(LIMITS, jobs_s=-1.0)), made_by_runs(RUN))
+    purge(replace(means, limits=replace(LIMITS, jobs_s=-1.0)), made_by_runs("deleted"))
 
-    assert cloud.double.state.names(SPARK.kind) == set()
+    assert "spark-deleted" not in cloud.double.state.names(SPARK.kind)
     assert cloud.jobs.executors() == 0
 
 
@@ -252,7 +267,7 @@ def test_hosts_score_and_are_gone(
         set_hosts(means, cloud.group_id, 0)
         cloud.double.state.refuses_no_hosts = False
 
-    cloud.require_idle()
+    cloud.require_no_host()
     assert secure_broker.password not in cloud.hosts.logs()
 
 
@@ -270,4 +285,4 @@ def test_hosts_that_no_run_has_given_work_start_again_and_again(cloud, means, co
     finally:
         set_hosts(means, cloud.group_id, 0)
 
-    cloud.require_idle()
+    cloud.require_no_host()

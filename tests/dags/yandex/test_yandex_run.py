@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import json
+from importlib.metadata import version
 
 import pytest
 
 from fraud_cloud.services import SPARK
 from tests.airflow_env import installed
+from tests.busy import BUSY
 from tests.dags.yandex.dag_runs import DAG, PREFLIGHT, Worker
 from tests.secret_search import files_with
 
@@ -18,7 +20,6 @@ pytestmark = [
     pytest.mark.timeout(2400),
 ]
 
-BUSY = "{delay_p99_ms: 900, delay_max_ms: 9000, rate_share: 0.2, wait_share: 0.9, steal_share: 0.9}"
 SHORT = ["step={warmup_s: 1, measure_s: 3, block_s: 1, extend: false}", f"limits={BUSY}"]
 """The wiring is tested here, not the load: other programs run on the same machine."""
 SMALL = {"engines": ["faust"], "instances": [1], "rates_eps": [50], "changes": SHORT}
@@ -68,21 +69,25 @@ def test_both_engines_are_measured_at_two_counts_and_published(session, worker):
 
 
 def test_a_group_that_may_not_be_empty_is_stopped_and_started_again(session, worker):
-    session.cloud.double.state.refuses_no_hosts = True
+    """The preflight has it started and stopped, and then the cell again."""
+    double = session.cloud.double
+    double.state.refuses_no_hosts = True
+    before = len(double.asked("Start"))
     try:
-        for _ in range(2):
-            run = worker.start(**SMALL, publish=False)
-            assert run.end(within_s=900) == 0, run.said()[-6000:]
-            assert session.group().status == session.group().Status.STOPPED
-            nothing_is_left(session, run.name)
+        run = worker.start(**SMALL, publish=False)
+        assert run.end(within_s=900) == 0, run.said()[-6000:]
+        assert session.group().status == session.group().Status.STOPPED
+        assert len(double.asked("Start")) - before >= 2
+        nothing_is_left(session, run.name)
     finally:
-        session.cloud.double.state.refuses_no_hosts = False
+        double.state.refuses_no_hosts = False
 
 
 def test_a_preflight_alone_reports_and_measures_nothing(session, worker):
     run = worker.start(PREFLIGHT)
     assert run.end(within_s=900) == 0, run.said()[-6000:]
-    assert "3.5.7" in run.said()
+    assert "Spark 3.5.7" in run.said()
+    assert f"_faust-streaming-{version('faust-streaming')}_" in run.said()
     assert f"runs/{run.name}/results/run.json" not in session.cloud.objects
     nothing_is_left(session, run.name)
 

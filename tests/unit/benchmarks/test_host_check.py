@@ -1,18 +1,11 @@
-from hypothesis import given
-from hypothesis import strategies as st
-
-from benchmarks.host_check import LARGEST_OFFSET_MS, RoundTrip, clock_finding
+from benchmarks.clock_offset import RoundTrip
+from benchmarks.host_check import LARGEST_OFFSET_MS, clock_finding
 
 SENT_MS = 1_700_000_000_000.0
 
 
 def trip(offset_ms, took_ms=2.0):
     return RoundTrip(SENT_MS, SENT_MS + took_ms, SENT_MS + took_ms / 2 + offset_ms)
-
-
-@given(st.floats(-1000, 1000), st.floats(0, 100))
-def test_the_offset_is_what_the_clocks_differ_by(offset_ms, took_ms):
-    assert abs(trip(offset_ms, took_ms).offset_ms - offset_ms) < 1e-2
 
 
 def test_the_fastest_round_trip_counts():

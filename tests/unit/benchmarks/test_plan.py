@@ -14,7 +14,7 @@ FIELDS = {"id": "try", "engines": ["faust", "spark"], "rates_eps": [50, 400]}
     [
         ({"rate_eps": [50]}, "rate_eps is no key of a plan: did you mean rates_eps?"),
         ({"step": {"warmup": 3}}, "step.warmup is no key of a plan: did you mean warmup_s?"),
-        ({"limits": {"zzz": 3}}, "limits.zzz is no key of a plan: known are clock_step_ms"),
+        ({"limits": {"zzz": 3}}, "limits.zzz is no key of a plan: known are clock_offset_ms"),
         ({"rates_eps": [0]}, "rates_eps.0: Input should be greater than 0, found 0"),
         ({"instances": [13]}, "instances: 13 instances, but the topic has 12 partitions"),
         ({"instances": [1, 1]}, "instances: 1 is there twice"),

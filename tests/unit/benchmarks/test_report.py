@@ -4,6 +4,7 @@ from html.parser import HTMLParser
 import pytest
 
 from benchmarks.charts import StepSeries
+from benchmarks.clock_offset import ClockOffset, ClockOffsets
 from benchmarks.evaluate import latencies_in, window_of
 from benchmarks.movement import backlog_of
 from benchmarks.report import interval_text, remarks_text, render, throttled_text, write_all
@@ -64,6 +65,13 @@ def test_the_verdict_stands_before_the_charts():
     step = step_of()
     html = render(run_of(step), [series_of(step)])
     assert html.index('class="chip sustainable"') < html.index("<svg")
+
+
+def test_the_offsets_of_the_brokers_clock_stand_beside_the_other_figures_of_the_measurement():
+    clocks = ClockOffsets(ClockOffset(1.5, 1.0), ClockOffset(-2.5, 1.0))
+    for step, is_shown in ((step_of(clock_offsets=clocks), True), (step_of(), False)):
+        html = render(run_of(step), [series_of(step)])
+        assert ("+1.5 / -2.5" in html) is is_shown
 
 
 def test_machine_versions_model_and_run_are_in_the_footer():

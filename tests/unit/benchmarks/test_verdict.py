@@ -4,6 +4,7 @@ from dataclasses import replace
 import pytest
 
 from benchmarks.backlog import LagTime, Slope, lag_time, slope_of
+from benchmarks.clock_offset import ClockOffset, ClockOffsets
 from benchmarks.scheduling import LongestWait
 from benchmarks.verdict import Evidence, Limits, Load, Surroundings, judge
 from tests.unit.benchmarks.simulation import batch_engine
@@ -27,6 +28,10 @@ GOOD = Evidence(
 
 def judged(**changes):
     return judge(replace(GOOD, **changes), LIMITS)
+
+
+def clocks(before_ms, after_ms):
+    return ClockOffsets(ClockOffset(before_ms, 1), ClockOffset(after_ms, 1))
 
 
 def around(**fields):
@@ -120,6 +125,8 @@ def test_a_short_window_decides_nothing():
         (around(waits=(LongestWait("broker", "net-0", 0.11),)), "net-0 of the broker waited for"),
         (around(steal_share=0.021), "the hypervisor kept 2.1% of the CPU"),
         (around(clock_step_ms=-51), "the clock was moved by -51 ms"),
+        (around(clock_offsets=clocks(6.1, 0)), "broker's was +6.1 ms off the generator's before"),
+        (around(clock_offsets=clocks(0, -6.1)), "-6.1 ms off the generator's after the step"),
         (around(restarted="faust-1 twice"), "an instance restarted: faust-1 twice"),
         (around(instances=13, partitions=12), "13 instances share 12 partitions"),
         (around(quota_cores=2.5, cores=2), "may use 2.5 cores, the machine has 2"),
@@ -142,6 +149,7 @@ def test_a_step_that_cannot_be_believed_is_invalid_and_says_why(changes, words):
             waits=(LongestWait("broker", "net", 0.1), LongestWait("producer", "main", 0.05)),
             steal_share=0.02,
             clock_step_ms=50,
+            clock_offsets=clocks(6, -6),
             instances=12,
             partitions=12,
             quota_cores=2,
