@@ -16,6 +16,7 @@ locals {
       skip_region_validation      = true
       skip_requesting_account_id  = true
       skip_s3_checksum            = true
+      use_path_style              = true
     }
   }
 
