@@ -239,6 +239,11 @@ def _is_untouched(request: Request, folder: Path) -> bool:
     return not any(name.startswith(prefix) for name in begun for prefix in prefixes)
 
 
+def as_typed(command: Sequence[str]) -> list[str]:
+    """A command of ours without the folder that it is installed in: results are passed on."""
+    return ["streamgauge", *command[1:]]
+
+
 def empty_result(request: Request, found: Found, folder: Path, now: datetime) -> RunResult:
     """A campaign without steps."""
     return RunResult(
@@ -246,7 +251,7 @@ def empty_result(request: Request, found: Found, folder: Path, now: datetime) ->
             "id": folder.name,
             "plan": request.plan.id,
             "started": now.isoformat(timespec="seconds"),
-            "command": list(request.command),
+            "command": as_typed(request.command),
             "transactions": [str(path) for path in request.transactions],
             "artifact": str(request.artifact),
             "features_key": found.files_key,

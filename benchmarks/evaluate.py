@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 from benchmarks import parity
@@ -366,9 +367,14 @@ def _engine_fields(engine: EngineLife) -> dict[str, object]:
         "stop_s": engine.stop_s,
         "engine_exit_code": engine.exit_code,
         "engine_ended": engine.ended,
-        "command": engine.command,
+        "command": _without_its_folder(engine.command),
         "said_cpu_cores": engine.said_cpu_cores,
     }
+
+
+def _without_its_folder(command: Sequence[str]) -> list[str]:
+    """Which interpreter of this machine ran it says nothing to others; results are passed on."""
+    return [*(Path(program).name for program in command[:1]), *command[1:]]
 
 
 def _instance_fields(record: Record, window: Window) -> dict[str, object]:
