@@ -61,8 +61,8 @@ test-dags: setup jars airflow-env $(AIRFLOW210)/installed $(SPARK35)/installed #
 test-cloud: setup terraform-tools ## what hosts of the cloud install, installed and started here (1.5 GB for a while)
 	@$(RUN) -m pytest -m slow_cloud
 
-test-all: setup ## every target, each in a fresh clone: a table of results; ONLY='check demo' some of them
-	@$(RUN) -m scripts.every_target $(foreach target,$(ONLY),--only $(target))
+test-all: setup ## every target, each in a fresh clone: a table of results; ONLY='check demo' some of them, RESUME=1 goes on
+	@$(RUN) -m scripts.every_target $(foreach target,$(ONLY),--only $(target)) $(if $(RESUME),--resume)
 
 check: setup ## ruff, mypy and import-linter
 	$(VENV)/bin/ruff check .

@@ -6,7 +6,7 @@ import os
 import platform
 import signal
 import subprocess
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated, Final
@@ -16,14 +16,14 @@ import typer
 from fraud_core.command import run_command, say, show
 from fraud_core.errors import EXIT_BUG, EXIT_INTERRUPTED, ConfigError
 from scripts.clone import Outcome, fresh_clone, plain_environment, run_target
-from scripts.targets import LEFT_OUT, Target, chosen, documented, unknown
+from scripts.rows import Row, duration, kept, read_rows, row_of, table, write_rows
+from scripts.targets import LEFT_OUT, TARGETS, Target, chosen, documented, unknown
 from scripts.tasks import PROJECT
 
 OUT: Final = PROJECT / "benchmarks/results/test-all"
 TABLE: Final = "table.md"
+ROWS: Final = "rows.json"
 _LAST_LINES: Final = 15
-_S_IN_MIN: Final = 60
-_SHORT: Final = 8
 
 app = typer.Typer(add_completion=False, pretty_exceptions_enable=False)
 
@@ -33,16 +33,21 @@ def every_target(
     only: Annotated[
         list[str] | None, typer.Option(help="this target; may be repeated; default: all")
     ] = None,
+    resume: Annotated[
+        bool, typer.Option("--resume", help="leave out what has passed at this commit")
+    ] = False,
     project: Annotated[Path, typer.Option(help="what is cloned")] = PROJECT,
     out: Annotated[Path, typer.Option(help="folder of the logs and of the table")] = OUT,
 ) -> None:
     """Run every target in a fresh clone of the last commit, with hardly any variable of this shell.
 
-    Goes on after a failure and then ends with 1. The table is written as Markdown too.
+    Goes on after a failure and then ends with 1. The table is written as Markdown too, after each
+    target; rows of earlier runs stay for targets that --only does not name. With --resume a pass
+    that was interrupted goes on; without it and --only a new one begins.
 
     Example: python -m scripts.every_target --only check --only demo
     """
-    targets = chosen(only or ())
+    wanted = chosen(only or ())
     if forgotten := list(unknown(documented(project / "Makefile"))):
         raise ConfigError(
             f"the Makefile has {', '.join(forgotten)}: say in scripts/targets.py how it is run"
@@ -51,52 +56,38 @@ def every_target(
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     commit = _commit(project)
     out.mkdir(parents=True, exist_ok=True)
-    outcomes: list[Outcome] = []
+    names = {target.name for target in wanted}
+    rows = list(kept(read_rows(out / ROWS), names, commit, resume=resume))
+    there = {row.target for row in rows}
+    left = [target for target in wanted if target.name not in there]
+    if _git(project, "status", "--porcelain", "--untracked-files=no"):
+        say(f"what is not committed is left out: this is {commit}")
     try:
-        for target in targets:
-            outcome = _run(target, project, commit, out)
-            outcomes.append(outcome)
+        outcomes = [_with_row(target, commit, rows, project, out) for target in left]
     except KeyboardInterrupt:
         raise typer.Exit(EXIT_INTERRUPTED) from None
     finally:
-        said = _described(project, commit)
-        text = "\n".join(table(outcomes, () if only else LEFT_OUT.items(), said)) + "\n"
-        (out / TABLE).write_text(text, encoding="utf-8")
-        show(text)
+        show(_written(rows, out))
     if not all(one.passed for one in outcomes):
         raise typer.Exit(EXIT_BUG)
 
 
-def table(
-    outcomes: Sequence[Outcome],
-    left_out: Iterable[tuple[str, str]],
-    commit: str,
-) -> Iterator[str]:
-    """The table as Markdown.
-
-    Args:
-        outcomes: of what was run.
-        left_out: target and reason of what was not.
-        commit: that was cloned.
-    """
-    day = f"{datetime.now(UTC):%Y-%m-%d}"
-    yield f"`make test-all` of {commit} on {day}, {os.cpu_count()} cores, {platform.system()}"
-    yield ""
-    yield "| target | result | duration |"
-    yield "|---|---|---|"
-    for one in outcomes:
-        yield f"| `make {one.target}` | {one.result} | {duration(one.took_s)} |"
-    for name, reason in left_out:
-        yield f"| `make {name}` | left out: {reason} | |"
-    passed = sum(one.passed for one in outcomes)
-    yield ""
-    yield f"{passed} of {len(outcomes)} passed in {duration(sum(one.took_s for one in outcomes))}."
+def _with_row(target: Target, commit: str, rows: list[Row], project: Path, out: Path) -> Outcome:
+    """Run a target; its row is kept as soon as it has ended."""
+    outcome = _run(target, project, commit, out)
+    rows.append(row_of(outcome, commit, datetime.now(UTC).date()))
+    _written(rows, out)
+    return outcome
 
 
-def duration(took_s: float) -> str:
-    """Minutes and seconds."""
-    minutes, seconds = divmod(round(took_s), _S_IN_MIN)
-    return f"{minutes}:{seconds:02d}"
+def _written(rows: Sequence[Row], out: Path) -> str:
+    """The table, kept with its rows."""
+    machine = f"{os.cpu_count()} cores, {platform.system()}"
+    order = [target.name for target in TARGETS]
+    text = "\n".join(table(rows, order, LEFT_OUT.items(), machine)) + "\n"
+    write_rows(out / ROWS, rows)
+    (out / TABLE).write_text(text, encoding="utf-8")
+    return text
 
 
 def _run(target: Target, project: Path, commit: str, out: Path) -> Outcome:
@@ -113,11 +104,6 @@ def _run(target: Target, project: Path, commit: str, out: Path) -> Outcome:
 
 def _commit(project: Path) -> str:
     return _git(project, "rev-parse", "HEAD")
-
-
-def _described(project: Path, commit: str) -> str:
-    changed = _git(project, "status", "--porcelain", "--untracked-files=no")
-    return commit[:_SHORT] + (" (what is not committed was left out)" if changed else "")
 
 
 def _git(project: Path, *arguments: str) -> str:

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import Any, Final, Literal
 
 from scripts.records import Records, Run, Values
+from scripts.russian import knees, place
 
 Status = Literal["In progress", "Verified locally", "Done"]
 STATUSES: Final[tuple[Status, ...]] = ("In progress", "Verified locally", "Done")
@@ -81,8 +82,8 @@ def _queue(records: Records) -> Evidence:
 def _newest_knees(newest_first: Iterable[Run]) -> tuple[str, ...]:
     found: dict[str, str] = {}
     for run in newest_first:
-        for engine, line in _knees(run):
-            found.setdefault(engine, line)
+        for engine, line in knees(run):
+            found.setdefault(engine, f"запуск {run.id}: {line}")
     return tuple(line for _, line in sorted(found.items()))
 
 
@@ -125,32 +126,22 @@ def _of_runs(records: Records, lines_of: Callable[[Run], Iterator[str]]) -> Evid
 def _sent(run: Run) -> Iterator[str]:
     sent = sum(step["sent"] for step in run.values["steps"])
     if sent > 0:
-        files = ", ".join(run.values["run"]["transactions"])
-        yield f"запуск {run.id}: отправлено {sent} записей из {files}"
+        files = ", ".join(map(place, run.values["run"]["transactions"]))
+        yield f"запуск {run.id}: отправлено записей: {sent}, файлы: {files}"
 
 
 def _scored_by_spark(run: Run) -> Iterator[str]:
     steps = [one for one in run.values["steps"] if one["engine"].startswith("spark")]
     if steps and all(_whole(one) for one in steps):
         scored = sum(one["scored"] for one in steps)
-        yield f"запуск {run.id}: Spark ответил на {scored} записей, потеряно 0, отличий от офлайн 0"
+        compared = "потеряно записей: 0, отличий от расчёта офлайн: 0"
+        yield f"запуск {run.id}: ответов Spark: {scored}, {compared}"
 
 
 def _whole(step: Values) -> bool:
     """Nothing lost and nothing different; what was not compared counts as not whole."""
     names = ("missing", "feature_mismatches", "score_mismatches")
     return bool(step["scored"] > 0) and all(step[name] == 0 for name in names)
-
-
-def _knees(run: Run) -> Iterator[tuple[str, str]]:
-    """Engine with its count, and what is said of it."""
-    for cell in run.values["cells"]:
-        knee = cell.get("knee_backlog") or {}
-        low, high = knee.get("low_eps"), knee.get("high_eps")
-        if low is not None and high is not None and knee.get("confirmed"):
-            engine = f"{cell['engine']} x{cell['instances']}"
-            said = f"очередь растёт между {low:g} и {high:g} событий в секунду"
-            yield engine, f"запуск {run.id}: {engine}: {said}"
 
 
 def _services(records: Records, kinds: set[str]) -> tuple[str, ...]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Annotated, Final
@@ -12,10 +13,12 @@ import typer
 from fraud_core.command import run_command, show
 from scripts.evidence import STATUSES, Evidence, Status, evidence_of
 from scripts.records import Records, Run, read_records
+from scripts.russian import answer, chart_title, summary
 from scripts.tasks import PROJECT, RESULTS, Board, Task, load_board
 
 PAGE: Final = PROJECT / "docs/homework.ru.md"
 TARGETS_EPS: Final = (50, 400)
+ENGINES: Final = ("faust", "spark")
 MISSING: Final = "**записи нет**"
 IN_RUSSIAN: Final[dict[Status, str]] = {
     "In progress": "код готов, записи нет",
@@ -53,7 +56,7 @@ def page(board: Board, records: Records, folder: Path) -> str:
     lines = [
         "# Домашнее задание 8: инференс на потоке",
         "",
-        "Страница написана командой `make homework` из сохранённых записей; статус следует из них:",
+        "Страница создана командой `make homework` по сохранённым записям. Статус следует из них:",
         "запуск в облаке, запуск на этой машине или только код.",
         "",
         *_table(board, records),
@@ -92,23 +95,19 @@ def _answers(records: Records) -> Iterator[str]:
         yield f"- {target}: {found or MISSING}"
     yield ""
     yield "## При какой интенсивности растёт очередь"
-    yield from (f"- {line}" for line in evidence_of(7, records).lines or (MISSING,))
+    lines = evidence_of(7, records).lines
+    yield from (f"- {line}" for line in lines)
+    for engine in ENGINES:
+        # Not that of a variant, such as spark-pandas.
+        if not any(re.search(rf": {engine}[ ,]", line) for line in lines):
+            yield f"- {engine}: {MISSING}"
     yield ""
 
 
 def _answer(records: Records, target: int) -> Iterator[str]:
     for run in _all_runs(records):
-        said = [_instances(one) for one in run.values["answers"] if one["target_eps"] == target]
-        if said:
-            yield f"{'; '.join(said)} (запуск {run.id})"
-
-
-def _instances(answer: dict[str, object]) -> str:
-    count = answer["instances"]
-    if count is None:
-        return f"{answer['engine']}: ни одно из измеренных чисел экземпляров не выдержало"
-    checked = "измерено" if answer["verified"] else "на один экземпляр меньше не проверено"
-    return f"{answer['engine']}: {count} ({checked})"
+        if said := answer(run, target):
+            yield f"{said}; запуск {run.id}"
 
 
 def _links(records: Records, folder: Path) -> Iterator[str]:
@@ -116,13 +115,13 @@ def _links(records: Records, folder: Path) -> Iterator[str]:
     if not runs:
         return
     yield "## Отчёты и графики"
-    yield "Файлы лежат там, где сделаны измерения; в репозитории их нет."
+    yield "Файлы лежат там, где проводились измерения; в репозитории их нет."
     yield ""
     for run in runs:
         report = _link(run.folder / "report.html", folder)
-        yield f"- [{run.id}]({report}): {run.values['sentence']}"
+        yield f"- [{run.id}]({report}): {summary(run, TARGETS_EPS)}"
         for chart in sorted((run.folder / "charts").glob("*.png")):
-            yield f"  - [{chart.stem}]({_link(chart, folder)})"
+            yield f"  - [{chart_title(chart.stem)}]({_link(chart, folder)})"
     yield ""
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from fraud_cloud.errors import ConfigError, DeniedError, LeftoversError
+from fraud_cloud.errors import ConfigError, DeniedError, LeftoversError, SurroundingsError
 from fraud_cloud.inventory import Inventory, take_inventory
 from fraud_cloud.purge import purge
 from fraud_cloud.records import verified
@@ -48,12 +48,15 @@ def down(around: Surroundings, extent: Extent) -> None:
     means.tell("1/4 jobs, Spark clusters, hosts of the Faust group")
     _purged_or_told(around)
     means.tell("2/4 terraform destroy")
-    if not extent.without_terraform:
-        _destroyed(around, around.session)
-        # The next session gets a name of its own.
-        (around.session.folder / SESSION_FILE).unlink(missing_ok=True)
+    is_destroyed = extent.without_terraform or _destroyed_or_told(around)
     means.tell("3/4 what Terraform does not know of")
     purge(means, everything_of_sessions())
+    if not is_destroyed:
+        means.tell("terraform destroy again: what it did not know of may have been in its way")
+        _destroyed(around, around.session)
+    if not extent.without_terraform:
+        # The next session gets a name of its own.
+        (around.session.folder / SESSION_FILE).unlink(missing_ok=True)
     if extent.standing:
         _standing_gone(around)
     means.tell("4/4 verify")
@@ -94,6 +97,16 @@ def _destroyed(around: Surroundings, root: Root) -> None:
         root.destroy()
     else:
         around.means.tell(f"{root.folder.name}: no state here, nothing to destroy")
+
+
+def _destroyed_or_told(around: Surroundings) -> bool:
+    """Whether Terraform could: a cluster that it has forgotten may be in the subnet."""
+    try:
+        _destroyed(around, around.session)
+    except SurroundingsError as error:
+        around.means.tell(f"going on: {error}")
+        return False
+    return True
 
 
 def _purged_or_told(around: Surroundings) -> None:

@@ -18,6 +18,13 @@ READY_WITHIN_S = 900.0
 """A new host installs MLflow first: 5 to 10 minutes (estimate)."""
 _CALL_S = 10.0
 _STOPS_WITHIN_S = 10.0
+_SSH_OPTIONS = (
+    "ExitOnForwardFailure=yes",
+    # A security group ends connections that are idle for 180 s (documentation).
+    "ServerAliveInterval=60",
+    # Each session makes its host anew, with a key that nobody has seen before.
+    "StrictHostKeyChecking=accept-new",
+)
 GIVEN = "MLFLOW_TRACKING_URI"
 
 
@@ -76,8 +83,9 @@ class Tunnel:
         if program is None:
             raise ConfigError("ssh is not on PATH: install OpenSSH's client")
         forward = f"{self.port}:localhost:{self.port}"
-        command = [program, "-N", "-o", "ExitOnForwardFailure=yes", "-L", forward]
-        return subprocess.Popen([*command, f"tunnel@{self.host}"], env=dict(self.environment))
+        options = (one for option in _SSH_OPTIONS for one in ("-o", option))
+        command = [program, "-N", *options, "-L", forward, f"tunnel@{self.host}"]
+        return subprocess.Popen(command, env=dict(self.environment))
 
 
 def answers(uri: str) -> bool:

@@ -20,6 +20,7 @@ from fraud_cloud.services import (
     SPARK,
     SUBNET,
 )
+from fraud_cloud.terraform import TRIES
 from tests.cloud.conftest import Commands
 from tests.cloud_double.double import CloudDouble
 
@@ -86,15 +87,34 @@ def test_a_destroy_that_keeps_failing_is_named_and_a_repetition_goes_on(
     cloud: CloudDouble, commands: Commands
 ):
     fill(cloud)
-    cloud.terraform.fails["destroy"] = 3
+    cloud.terraform.fails["destroy"] = 6
 
     first = commands.down("--yes", "--retry-s", "0")
     again = commands.down("--yes", "--retry-s", "0")
 
     assert first.returncode == 5
     assert "terraform destroy failed 3 times" in first.stderr
+    assert left(cloud, "session-") | left(cloud, "lost-") == set(), "nothing bills meanwhile"
     assert "Traceback" not in first.stderr
     assert again.returncode == 0, again.stdout + again.stderr
+
+
+def test_a_cluster_that_terraform_has_forgotten_does_not_stand_in_its_way_for_ever(
+    cloud: CloudDouble, commands: Commands
+):
+    fill(cloud)
+    named = commands.roots / "session/session.auto.tfvars.json"
+    named.write_text('{"run": "s1", "expires": 1}')
+    # As long as the cluster is in the subnet: until what Terraform does not know of is purged.
+    cloud.terraform.fails["destroy"] = TRIES
+
+    done = commands.down("--yes", "--retry-s", "0")
+
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert left(cloud, "session-") | left(cloud, "lost-") == set()
+    tried = ["init", *["destroy"] * TRIES]
+    assert cloud.terraform.commands("session") == [*tried, "init", "destroy"]
+    assert not named.exists()
 
 
 def test_without_terraform_everything_of_sessions_goes_by_label_alone(

@@ -68,7 +68,29 @@ def test_a_tunnel_is_open_with_mlflow_answering_and_ends_with_the_block(tmp_path
     assert process.poll() is not None
     # The same port on both sides: MLflow refuses requests that name another one.
     forward = f"{tunnel.port}:localhost:{tunnel.port}"
-    assert ssh.calls == [["-N", "-o", "ExitOnForwardFailure=yes", "-L", forward, "tunnel@host"]]
+    (call,) = ssh.calls
+    assert call[-3:] == ["-L", forward, "tunnel@host"]
+    assert {"-N", "ExitOnForwardFailure=yes"} <= set(call)
+
+
+def test_a_tunnel_that_nobody_uses_for_minutes_stays_open(tmp_path: Path):
+    ssh = Ssh(tmp_path, refused=0)
+
+    with tunnel_of(ssh, []).opened():
+        pass
+
+    (every_s,) = [one for one in ssh.calls[0] if one.startswith("ServerAliveInterval=")]
+    # A security group ends what is idle for 180 s.
+    assert 0 < int(every_s.partition("=")[2]) < 180
+
+
+def test_a_host_that_is_new_asks_nothing_of_the_person(tmp_path: Path):
+    ssh = Ssh(tmp_path, refused=0)
+
+    with tunnel_of(ssh, []).opened():
+        pass
+
+    assert "StrictHostKeyChecking=accept-new" in ssh.calls[0]
 
 
 def test_a_host_that_does_not_let_in_yet_is_tried_again(tmp_path: Path):

@@ -166,10 +166,52 @@ def test_the_table_has_every_target_and_the_failure_is_told_at_the_end(
         ["| `make setup`", "passed"],
         ["| `make check`", "exit code 2"],
     ]
-    assert "2 of 3 passed" in done.stdout
+    assert "2 of 19 passed" in done.stdout
+    assert "Not run yet: wheel, " in done.stdout
     assert (out / "table.md").read_text() in done.stdout
     assert "Error 4" in done.stderr
     assert (out / "check.log").exists()
+
+
+def head(project: Path) -> str:
+    described = ("git", "-C", project, "rev-parse", "HEAD")
+    return subprocess.run(described, capture_output=True, text=True, check=True).stdout.strip()
+
+
+def test_a_table_is_built_over_several_runs_with_the_commit_of_each_row(
+    project: Path, tmp_path: Path
+):
+    (project / "Makefile").write_text(HELP)
+    git(project, "commit", "-q", "-a", "-m", "second")
+    out, broken = tmp_path / "out", head(project)
+    command(project, out, "--only", "help", "--only", "check")
+    (project / "Makefile").write_text(HELP.replace("@exit 4", "@true"))
+    git(project, "commit", "-q", "-a", "-m", "third")
+
+    repaired = command(project, out, "--only", "check")
+
+    assert repaired.returncode == 0, repaired.stderr
+    lines = [line for line in repaired.stdout.splitlines() if "| passed |" in line]
+    assert [line.split("`")[1] for line in lines] == ["make help", "make check"]
+    assert broken[:8] in lines[0]
+    assert head(project)[:8] in lines[1]
+
+
+def test_an_interrupted_pass_goes_on_with_what_has_not_passed_at_this_commit(
+    project: Path, tmp_path: Path
+):
+    (project / "Makefile").write_text(HELP)
+    git(project, "commit", "-q", "-a", "-m", "second")
+    out, chosen = tmp_path / "out", ("--only", "help", "--only", "check")
+    command(project, out, *chosen)
+
+    resumed = command(project, out, *chosen, "--resume")
+    anew = command(project, out, *chosen)
+
+    assert "make help" not in resumed.stderr
+    assert "make check" in resumed.stderr
+    assert "| `make help` | passed |" in resumed.stdout
+    assert "make help" in anew.stderr
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])

@@ -8,17 +8,18 @@ from __future__ import annotations
 import base64
 import json
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from tests.terraform.workspace import CONTRACT, SCHEMA
+from tests.terraform.workspace import SCHEMA
 
 PUBLIC_FLAGS = ("nat", "assign_public_ip", "read", "list", "config_read")
 TUNNEL_HOST = "module.mlflow.yandex_compute_instance.this"
 SECRET_NAME = re.compile(r"password|secret_key|token|private_key|text_value")
-LABELS = frozenset(CONTRACT["labels"].values())
+# Of values, not of names for them, as in `password_key` and `entry_for_secret_key`.
+_IS_SECRET = re.compile(r"(?<!entry_for_)(password|secret_key|token|private_key)$")
 # Account -> roles in the folder. A role that is not here is one that nobody thought about.
 # The two editors are the reaper's, which stops Kafka and PostgreSQL and nothing else of theirs.
 FOLDER_ROLES = {
@@ -63,7 +64,7 @@ class Plan:
         yield from _resources(self.document["planned_values"]["root_module"])
 
     def configured(self) -> Iterator[tuple[str, dict[str, Any]]]:
-        """Type and expressions of each resource as it is written, of all modules."""
+        """Address and expressions of each resource and module as they are written."""
         yield from _configured(self.document["configuration"]["root_module"])
 
 
@@ -77,17 +78,23 @@ def _resources(module: dict[str, Any]) -> Iterator[Resource]:
 def _configured(module: dict[str, Any]) -> Iterator[tuple[str, dict[str, Any]]]:
     for one in module.get("resources", []):
         yield one["address"], one.get("expressions", {})
-    for call in module.get("module_calls", {}).values():
+    for name, call in module.get("module_calls", {}).items():
+        yield f"module.{name}", call.get("expressions", {})
         yield from _configured(call["module"])
 
 
-def without_labels(plan: Plan) -> list[str]:
-    """Resources that can carry labels (buckets: tags) and lack one of ours."""
+def without_labels(plan: Plan, labels: Mapping[str, str]) -> list[str]:
+    """Resources that can carry labels (buckets: tags) and lack one, or have it with another value.
+
+    Args:
+        plan: of a root.
+        labels: by which everything of this root is found again.
+    """
     return [
         f"{one.address}: labels are {found}"
         for one in plan.resources()
         for found in _label_sets(one)
-        if not set(found or {}) >= LABELS
+        if not (found or {}).items() >= labels.items()
     ]
 
 
@@ -107,9 +114,16 @@ def open_ports(plan: Plan) -> list[str]:
     return [
         f"{one.address}: {rule['protocol']} {rule['port']} from {rule['v4_cidr_blocks']}"
         for one in plan.resources()
-        for rule in one.values.get("ingress", [])
+        for rule in _ways_in(one)
         if _addresses(rule) and not _is_ssh_of_mlflow(one, rule)
     ]
+
+
+def _ways_in(one: Resource) -> Iterator[dict[str, Any]]:
+    yield from one.values.get("ingress", [])
+    # A rule may also be a resource of its own.
+    if one.values.get("direction") == "ingress":
+        yield one.values
 
 
 def _addresses(rule: dict[str, Any]) -> list[str]:
@@ -143,6 +157,36 @@ def secrets_in_code(plan: Plan) -> list[str]:
         for name, expression in _named_expressions(expressions)
         if SECRET_NAME.search(name) and isinstance(expression.get("constant_value"), str)
     ]
+
+
+def secrets_from_elsewhere(plan: Plan, secret: str) -> list[str]:
+    """Secrets with another value than the one that Lockbox gives, wherever it is written.
+
+    Args:
+        plan: of a root whose data sources answer with `secret`.
+        secret: what the double of Lockbox holds under every key.
+    """
+    return [
+        f"{one.address}: {name}"
+        for one in plan.resources()
+        for name, value in _named_texts(one.values)
+        # The double calls what the cloud makes by its own name.
+        if _IS_SECRET.search(name) and value not in (secret, f"double-{name}")
+    ]
+
+
+def _named_texts(value: Any, name: str = "") -> Iterator[tuple[str, str]]:
+    """Every text of a value with the name under which it is there, also inside of JSON."""
+    if isinstance(value, dict):
+        for key, inner in value.items():
+            yield from _named_texts(inner, key)
+    elif isinstance(value, list):
+        for inner in value:
+            yield from _named_texts(inner, name)
+    elif isinstance(value, str) and name == "text_value" and value.startswith("{"):
+        yield from _named_texts(json.loads(value))
+    elif isinstance(value, str) and value:
+        yield name, value
 
 
 def _named_expressions(expressions: Any) -> Iterator[tuple[str, dict[str, Any]]]:

@@ -221,6 +221,17 @@ def test_a_worker_has_the_size_of_a_spark_executor(faust_host: Host):
     assert "--health-port 6066" in unit
 
 
+def test_a_start_may_take_as_long_as_its_fetches_are_tried_again(faust_host: Host):
+    unit = (faust_host.root / "etc/systemd/system/streamgauge-faust.service").read_text()
+    program = (faust_host.root / "opt/streamgauge/cloud_fetch.py").read_text()
+
+    (tries,) = re.findall(r'"CLOUD_TRIES", "(\d+)"', program)
+    (limit_s,) = re.findall(r"^TimeoutStartSec=(\d+)$", unit, re.MULTILINE)
+
+    pauses_s = sum(2**attempt for attempt in range(int(tries) - 1))
+    assert int(limit_s) > 2 * pauses_s
+
+
 def test_hosts_of_the_executing_double_have_the_files_of_the_plan(plans: dict[str, Plan]):
     written = yaml.safe_load(user_data(plans, "module.faust_group"))["write_files"]
     found = {

@@ -9,9 +9,18 @@ import pytest
 
 from tests.terraform import policies
 from tests.terraform.policies import Plan
-from tests.terraform.workspace import ENVIRONMENTS, Workspace
+from tests.terraform.workspace import ENVIRONMENTS, LABELS, Workspace
 
 KAFKA = "modules/kafka/main.tf"
+OPEN_RULE = """
+resource "yandex_vpc_security_group_rule" "open" {
+  security_group_binding = yandex_vpc_security_group.spark.id
+  direction              = "ingress"
+  protocol               = "TCP"
+  port                   = 22
+  v4_cidr_blocks         = ["0.0.0.0/0"]
+}
+"""
 
 
 def said(answer: subprocess.CompletedProcess[str]) -> str:
@@ -86,6 +95,21 @@ def careless(
         ("modules/postgresql/main.tf", "= var.password", '= "correct horse battery staple"'),
         (
             "environments/session/main.tf",
+            "= local.passwords.airflow_admin",
+            '= "Planted-in-a-call-1"',
+        ),
+        (
+            "environments/session/main.tf",
+            "password = local.passwords.kafka_faust",
+            'password = "planted-inside-of-a-value"',
+        ),
+        (
+            "modules/subnet/main.tf",
+            'name      = "${var.name}-nat"\n  labels    = var.labels',
+            'name      = "${var.name}-nat"\n  labels    = merge(var.labels, { expires = "never" })',
+        ),
+        (
+            "environments/session/main.tf",
             "bootstrap_servers = local.bootstrap_servers, user",
             "bootstrap_servers = nonsensitive(local.passwords.kafka_faust), user",
         ),
@@ -106,6 +130,8 @@ def careless(
         ),
     ):
         copy.change(file, old, new)
+    with copy.path("modules/network/main.tf").open("a") as network:
+        network.write(OPEN_RULE)
     kafka = copy.path(KAFKA)
     kafka.write_text(kafka.read_text().replace("  labels              = var.labels\n", ""))
     return {root: Plan(copy.plan(root)) for root in ENVIRONMENTS}
@@ -114,7 +140,20 @@ def careless(
 def test_a_secret_in_plain_text_is_found(careless: dict[str, Plan]):
     found = policies.secrets_in_code(careless["session"])
 
-    assert found == ["yandex_mdb_postgresql_user.this: password"]
+    assert sorted(found) == [
+        "module.airflow: admin_password",
+        "yandex_mdb_postgresql_user.this: password",
+    ]
+
+
+def test_a_secret_is_found_wherever_its_plain_text_stands(careless: dict[str, Plan]):
+    found = policies.secrets_from_elsewhere(careless["session"], "Double-of-a-secret-1")
+
+    assert sorted(found) == [
+        "module.airflow.yandex_airflow_cluster.this: admin_password",
+        'module.kafka.yandex_mdb_kafka_user.this["faust"]: password',
+        "module.postgresql.yandex_mdb_postgresql_user.this: password",
+    ]
 
 
 def test_a_secret_in_user_data_is_found(careless: dict[str, Plan]):
@@ -123,19 +162,21 @@ def test_a_secret_in_user_data_is_found(careless: dict[str, Plan]):
     assert found == ["module.faust_group.yandex_compute_instance_group.this"]
 
 
-def test_a_missing_label_is_found(careless: dict[str, Plan]):
-    found = policies.without_labels(careless["session"])
+def test_a_label_that_is_missing_or_wrong_is_found(careless: dict[str, Plan]):
+    found = policies.without_labels(careless["session"], LABELS["session"])
 
-    assert [line.partition(":")[0] for line in found] == [
-        "module.kafka.yandex_mdb_kafka_cluster.this"
+    assert sorted(line.partition(":")[0] for line in found) == [
+        "module.kafka.yandex_mdb_kafka_cluster.this",
+        "module.subnet.yandex_vpc_gateway.nat",
     ]
 
 
 def test_an_open_port_is_found(careless: dict[str, Plan]):
     found = policies.open_ports(careless["persistent"])
 
-    assert found == [
-        "module.network.yandex_vpc_security_group.postgresql: TCP 6432 from ['0.0.0.0/0']"
+    assert sorted(found) == [
+        "module.network.yandex_vpc_security_group.postgresql: TCP 6432 from ['0.0.0.0/0']",
+        "module.network.yandex_vpc_security_group_rule.open: TCP 22 from ['0.0.0.0/0']",
     ]
 
 

@@ -2,20 +2,28 @@
 
 from __future__ import annotations
 
+import json
+
 import pytest
 
 from tests.terraform import policies
 from tests.terraform.policies import Plan
-from tests.terraform.workspace import ENVIRONMENTS, FOLDERS, ROOT
+from tests.terraform.workspace import ENVIRONMENTS, FOLDERS, LABELS, ROOT
 
 READ_FROM_LOCKBOX = "Double-of-a-secret-1"
+CLUSTERS = {
+    "yandex_airflow_cluster",
+    "yandex_mdb_kafka_cluster",
+    "yandex_mdb_postgresql_cluster_v2",
+    "yandex_spark_cluster",
+}
 
 every_root = pytest.mark.parametrize("root", ENVIRONMENTS)
 
 
 @every_root
 def test_everything_that_can_carry_labels_carries_all_of_ours(plans: dict[str, Plan], root: str):
-    assert policies.without_labels(plans[root]) == []
+    assert policies.without_labels(plans[root], LABELS[root]) == []
 
 
 @every_root
@@ -31,6 +39,11 @@ def test_nothing_is_public_but_by_a_variable(plans: dict[str, Plan], root: str):
 @every_root
 def test_no_secret_is_written_in_the_code(plans: dict[str, Plan], root: str):
     assert policies.secrets_in_code(plans[root]) == []
+
+
+@every_root
+def test_every_secret_is_the_one_that_lockbox_gives(plans: dict[str, Plan], root: str):
+    assert policies.secrets_from_elsewhere(plans[root], READ_FROM_LOCKBOX) == []
 
 
 @every_root
@@ -67,6 +80,57 @@ def test_kafkas_users_have_rights_behind_our_prefix_only(plans: dict[str, Plan])
 
     assert len(users) == 2
     assert topics == {"fraud-*"}
+
+
+def test_hosts_reach_their_package_mirror_by_http_and_clusters_do_not(plans: dict[str, Plan]):
+    groups = {
+        one.values["name"].removeprefix("streamgauge-")
+        for one in plans["persistent"].resources()
+        for rule in one.values.get("egress", [])
+        if (rule["from_port"], rule["to_port"]) == (80, 80)
+        and rule["v4_cidr_blocks"] == ["0.0.0.0/0"]
+    }
+
+    assert groups == {"faust", "mlflow"}
+
+
+def test_a_cluster_may_take_longer_than_the_provider_waits_by_itself(plans: dict[str, Plan]):
+    waits = {
+        one.type: one.values["timeouts"]
+        for one in plans["session"].resources()
+        if one.type in CLUSTERS
+    }
+
+    assert waits.keys() == CLUSTERS
+    assert {(one["create"], one["delete"]) for one in waits.values()} == {("60m", "30m")}
+
+
+def test_spark_may_ask_whether_a_file_has_the_name_of_its_folder(plans: dict[str, Plan]):
+    (text,) = [
+        one.values["policy"]
+        for one in plans["persistent"].resources()
+        if one.type == "yandex_storage_bucket_policy"
+    ]
+    statements = {one["Sid"]: one for one in json.loads(text)["Statement"]}
+
+    bucket = "arn:aws:s3:::streamgauge-test"
+    assert statements["spark-writes"]["Resource"] == [
+        f"{bucket}/checkpoints/*",
+        f"{bucket}/checkpoints",
+    ]
+    assert f"{bucket}/runs" in statements["spark-reads"]["Resource"]
+    assert not any(one["Resource"] == [f"{bucket}/*"] for one in statements.values())
+
+
+def test_campaigns_topics_have_as_many_copies_as_there_are_brokers(plans: dict[str, Plan]):
+    (kafka,) = [
+        one.values["config"][0]
+        for one in plans["session"].resources()
+        if one.type == "yandex_mdb_kafka_cluster"
+    ]
+
+    copies = kafka["kafka"][0]["kafka_config"][0]["default_replication_factor"]
+    assert copies == str(kafka["brokers_count"])
 
 
 @pytest.mark.parametrize("folder", FOLDERS)

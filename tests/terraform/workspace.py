@@ -44,6 +44,19 @@ VARIABLES: Mapping[str, Mapping[str, object]] = {
         "standing_spark": True,
     },
 }
+_NAMES = CONTRACT["labels"]
+LABELS: Mapping[str, Mapping[str, str]] = {
+    root: {
+        _NAMES["project"]: CONTRACT["project"],
+        _NAMES["run"]: run,
+        _NAMES["expires"]: expires,
+    }
+    for root, run, expires in (
+        ("persistent", CONTRACT["standing_run"], CONTRACT["never_expires"]),
+        ("session", "first", "1900000000"),
+    )
+}
+"""By which everything of a root is found again."""
 _ACCOUNTS = ("airflow", "faust", "faust-manager", "mlflow", "spark")
 _GROUPS = ("airflow", "faust", "kafka", "mlflow", "postgresql", "spark")
 _SECRETS = ("airflow_admin", "kafka_benchmark", "kafka_faust", "mlflow_database", "mlflow_bucket")

@@ -30,7 +30,7 @@ variable "zone" {
 }
 
 variable "name" {
-  description = "Start of every name, so that two sets can live in one folder."
+  description = "Start of every name but those of secrets; a folder takes one set, whose things are found by their labels."
   type        = string
   default     = "streamgauge"
 
@@ -105,7 +105,12 @@ variable "subnet_cidr" {
   default     = "10.20.0.0/24"
 
   validation {
-    condition     = can(cidrhost(var.subnet_cidr, 0)) && can(regex("^(10|172[.](1[6-9]|2[0-9]|3[01])|192[.]168)[.]", var.subnet_cidr))
-    error_message = "subnet_cidr is a private range such as 10.20.0.0/24."
+    condition = alltrue([
+      can(cidrhost(var.subnet_cidr, 0)),
+      can(regex("^(10|172[.](1[6-9]|2[0-9]|3[01])|192[.]168)[.].*/(1[6-9]|2[0-5])$", var.subnet_cidr)),
+      # Where Managed Airflow and Spark keep their own hosts (documentation).
+      !can(regex("^10[.](24[89]|25[0-5])[.]", var.subnet_cidr)),
+    ])
+    error_message = "subnet_cidr is a private range from a /16 to a /25, such as 10.20.0.0/24, and outside 10.248.0.0/13, which the services use."
   }
 }

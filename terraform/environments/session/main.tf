@@ -1,10 +1,25 @@
 # What is up while measuring and costs money: Kafka, PostgreSQL, MLflow, Airflow, the Faust group, NAT.
 data "terraform_remote_state" "persistent" {
   backend = var.persistent_backend
-  config  = var.persistent_config
+  config  = merge(local.of_backend[var.persistent_backend], var.persistent_config)
 }
 
 locals {
+  # What the cloud's bucket service needs besides bucket and key: as in backend.tf.example.
+  of_backend = {
+    local = {}
+    s3 = {
+      region    = "ru-central1"
+      endpoints = { s3 = "https://storage.yandexcloud.net" }
+
+      skip_credentials_validation = true
+      skip_region_validation      = true
+      skip_requesting_account_id  = true
+      skip_s3_checksum            = true
+      use_path_style              = true
+    }
+  }
+
   contract = jsondecode(file("${path.module}/../../../dags/fraud_cloud/contract.json"))
   standing = data.terraform_remote_state.persistent.outputs
   groups   = local.standing.security_group_ids

@@ -30,7 +30,7 @@ variable "zone" {
 }
 
 variable "name" {
-  description = "Start of every name, so that two sets can live in one folder."
+  description = "Start of every name but those of secrets; a folder takes one set, whose things are found by their labels."
   type        = string
   default     = "streamgauge"
 
@@ -72,7 +72,7 @@ variable "persistent_backend" {
 }
 
 variable "persistent_config" {
-  description = "Settings of that backend; for local the path of the state file."
+  description = "Settings of that backend: path for local, bucket and key for s3."
   type        = map(string)
   default     = { path = "../persistent/terraform.tfstate" }
 
@@ -105,7 +105,7 @@ variable "kafka_preset_id" {
 }
 
 variable "kafka_brokers" {
-  description = "Brokers: one, or three that keep three copies."
+  description = "Brokers: one, or three that keep three copies, where the service makes no cluster of one without ZooKeeper."
   type        = number
   default     = 1
 

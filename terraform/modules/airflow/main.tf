@@ -36,6 +36,12 @@ resource "yandex_airflow_cluster" "this" {
     } },
   )
 
+  # The provider gives up after half an hour and forgets what it has begun: the next try would find the name taken.
+  timeouts {
+    create = "60m"
+    delete = "30m"
+  }
+
   lifecycle {
     precondition {
       condition     = !local.is_airflow_3 || var.python_version == "3.12"

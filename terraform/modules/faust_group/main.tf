@@ -107,7 +107,8 @@ resource "yandex_compute_instance_group" "this" {
   }
 
   lifecycle {
-    ignore_changes = [scale_policy]
+    # Runs change the size. A newer image of the family is for the next session: hosts would be replaced in a run.
+    ignore_changes = [scale_policy, instance_template[0].boot_disk[0].initialize_params[0].image_id]
 
     precondition {
       condition     = var.faust_workers <= var.partitions

@@ -13,6 +13,7 @@ locals {
   # In the whole folder; the services ask for these there.
   folder_roles = {
     airflow = [
+      # With it Airflow may read every bucket of the folder; the policy in `storage` leaves it our prefixes.
       "managed-airflow.integrationProvider",
       "managed-spark.editor",
       "compute.editor",
@@ -36,7 +37,8 @@ locals {
     }
   ]...)
 
-  # Who may start something that acts as another account: user -> account.
+  # Who may start something that acts as another account: user -> account. Whoever changes the size of an
+  # instance group needs it for the group's own account and for its hosts' one.
   may_use = {
     "airflow/spark"         = { user = "airflow", account = "spark" }
     "airflow/faust"         = { user = "airflow", account = "faust" }

@@ -40,8 +40,16 @@ resource "yandex_mdb_kafka_cluster" "this" {
         message_max_bytes       = tostring(local.largest_record_bytes)
         replica_fetch_max_bytes = tostring(local.largest_record_bytes + local.mib)
         num_partitions          = tostring(var.partitions)
+
+        # Campaigns make their topics with as many copies as the cluster says.
+        default_replication_factor = tostring(var.brokers_count)
       }
     }
+  }
+
+  timeouts {
+    create = "60m"
+    delete = "30m"
   }
 }
 

@@ -77,6 +77,9 @@ resource "yandex_compute_instance" "this" {
   }
 
   lifecycle {
+    # A newer image of the family is for the next session: this host would be made anew, under another address.
+    ignore_changes = [boot_disk[0].initialize_params[0].image_id]
+
     precondition {
       condition     = !var.public || var.ssh_public_key != ""
       error_message = "The MLflow host is public so that you can open a tunnel to it, and no key may: set ssh_public_key, or leave allowed_cidr empty."

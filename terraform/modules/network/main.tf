@@ -21,6 +21,11 @@ locals {
     https    = { protocol = "TCP", cidr = "0.0.0.0/0", from = 443, to = 443 }
     ntp      = { protocol = "UDP", cidr = "0.0.0.0/0", from = 123, to = 123 }
   }
+  # Our own hosts install a package of Ubuntu at their first start, and the mirror that the cloud's images
+  # name speaks HTTP; its packages are signed. Clusters install none.
+  egress_of_hosts = merge(local.egress, {
+    mirror = { protocol = "TCP", cidr = "0.0.0.0/0", from = 80, to = 80 }
+  })
 }
 
 resource "yandex_vpc_security_group" "kafka" {
@@ -84,7 +89,7 @@ resource "yandex_vpc_security_group" "mlflow" {
   }
 
   dynamic "egress" {
-    for_each = local.egress
+    for_each = local.egress_of_hosts
     content {
       description    = egress.key
       protocol       = egress.value.protocol
@@ -164,7 +169,7 @@ resource "yandex_vpc_security_group" "faust" {
   }
 
   dynamic "egress" {
-    for_each = local.egress
+    for_each = local.egress_of_hosts
     content {
       description    = egress.key
       protocol       = egress.value.protocol

@@ -20,6 +20,9 @@ resource "yandex_mdb_postgresql_cluster_v2" "this" {
   hosts = {
     main = { zone = var.zone, subnet_id = var.subnet_id, assign_public_ip = false }
   }
+
+  # The provider gives up after half an hour and forgets what it has begun: the next try would find the name taken.
+  timeouts = { create = "60m", delete = "30m" }
 }
 
 resource "yandex_mdb_postgresql_user" "this" {

@@ -22,4 +22,10 @@ resource "yandex_spark_cluster" "this" {
   }
 
   logging = { enabled = true, log_group_id = var.log_group_id }
+
+  # The provider gives up after half an hour and forgets what it has begun: the next try would find the name taken.
+  timeouts {
+    create = "60m"
+    delete = "30m"
+  }
 }

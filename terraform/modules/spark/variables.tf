@@ -9,7 +9,7 @@ variable "folder_id" {
 }
 
 variable "name" {
-  description = "Start of every name, so that two sets can live in one folder."
+  description = "Start of every name but those of secrets; a folder takes one set, whose things are found by their labels."
   type        = string
 
   validation {

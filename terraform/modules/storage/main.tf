@@ -3,6 +3,12 @@
 # Not confirmed by an apply: that both together behave so (docs/cloud.md, "Assumptions").
 locals {
   objects = "arn:aws:s3:::${var.bucket}"
+  # What is below a prefix, and its name without the slash: before it makes the first folder there, Spark's
+  # S3 client asks whether a file has that name, and a refusal would end the job.
+  below = {
+    for prefix in values(var.prefixes) :
+    prefix => ["${local.objects}/${prefix}*", "${local.objects}/${trimsuffix(prefix, "/")}"]
+  }
   # An account may read here and write there; the access list names it once.
   accounts = merge(
     { for name, one in var.readers : name => { id = one.id, permissions = ["READ"] } },
@@ -87,14 +93,14 @@ resource "yandex_storage_bucket_policy" "this" {
         Effect    = "Allow"
         Principal = { CanonicalUser = [one.id] }
         Action    = ["s3:GetObject"]
-        Resource  = [for prefix in one.prefixes : "${local.objects}/${prefix}*"]
+        Resource  = flatten([for prefix in one.prefixes : local.below[prefix]])
       }],
       [for name, one in var.writers : {
         Sid       = "${name}-writes"
         Effect    = "Allow"
         Principal = { CanonicalUser = [one.id] }
         Action    = ["s3:GetObject", "s3:PutObject", "s3:DeleteObject", "s3:AbortMultipartUpload"]
-        Resource  = [for prefix in one.prefixes : "${local.objects}/${prefix}*"]
+        Resource  = flatten([for prefix in one.prefixes : local.below[prefix]])
       }],
     )
   })

@@ -49,7 +49,8 @@ def campaign(identifier: str, started: str = "2026-01-01T00:00:00", **more: Any)
             "transactions": ["data"],
         },
         "steps": steps,
-        "cells": [{"engine": "faust", "instances": 1, "knee_backlog": knee}],
+        "plan": {"id": "a-plan"},
+        "cells": [{"engine": "faust", "instances": 1, "cpu": 0.25, "knee_backlog": knee}],
         "answers": [
             {"engine": "faust", "target_eps": 50, "instances": 1, "verified": True},
             {"engine": "faust", "target_eps": 400, "instances": None, "verified": False},

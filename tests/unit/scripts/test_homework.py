@@ -3,9 +3,9 @@ from __future__ import annotations
 from pathlib import Path
 
 from scripts.homework import MISSING, page
-from scripts.records import Records
+from scripts.records import Records, Run
 from scripts.tasks import COUNT, load_board
-from tests.unit.scripts.records_of import DAG_RUN, UP, VERIFIED, run
+from tests.unit.scripts.records_of import DAG_RUN, UP, VERIFIED, campaign, run
 
 HERE = Path("docs")
 
@@ -14,8 +14,8 @@ def test_without_records_every_task_is_there_and_shown_as_missing():
     text = page(load_board(), Records(), HERE)
 
     assert text.count("\n## ") == COUNT + 2
-    # Each task, both targets, and the rate at which the queue grows.
-    assert text.count(MISSING) == COUNT + 3
+    # Each task, both targets, and the rate at which the queue of each engine grows.
+    assert text.count(MISSING) == COUNT + 2 + 2
     assert "выполнено" not in text
 
 
@@ -30,7 +30,9 @@ def test_with_the_clouds_records_each_task_has_its_evidence():
 
     text = page(load_board(), records, HERE)
 
-    assert MISSING not in text
+    # The campaign has no rate at which Spark's queue grows.
+    assert text.count(MISSING) == 1
+    assert f"- spark: {MISSING}" in text
     assert text.count("выполнено в облаке") == 2 * COUNT
     for said in ("id-kafka-cluster, версия 4.0", "manual__1", "https://example.com/board"):
         assert said in text
@@ -39,12 +41,26 @@ def test_with_the_clouds_records_each_task_has_its_evidence():
 def test_the_answer_for_each_target_names_the_run_and_what_was_not_held():
     text = page(load_board(), Records(local_runs=(run("here"),)), HERE)
 
-    assert "- 50: faust: 1 (измерено) (запуск here)" in text
-    assert "- 400: faust: ни одно из измеренных чисел экземпляров не выдержало" in text
-    assert "очередь растёт между 1500 и 1575" in text
+    assert "- 50: faust (CPU 0,25): 1 экземпляр (подтверждено запусками); запуск here" in text
+    assert "- 400: faust (CPU 0,25): ни одно из измеренных чисел экземпляров не выдержало" in text
+    assert "faust (CPU 0,25), 1 экземпляр: очередь растёт между 1500 и 1575 событиями" in text
 
 
 def test_links_lead_from_the_page_to_the_report():
     text = page(load_board(), Records(local_runs=(run("here"),)), HERE)
 
-    assert "[here](../results/here/report.html)" in text
+    assert "[here](../results/here/report.html): 50 в секунду — faust" in text
+
+
+def test_the_page_is_in_russian_but_for_names(tmp_path: Path):
+    folder = tmp_path / "here"
+    for name in ("backlog-faust-1.png", "latency.png"):
+        (folder / "charts").mkdir(parents=True, exist_ok=True)
+        (folder / "charts" / name).touch()
+    records = Records(local_runs=(Run(folder, campaign("here")),))
+
+    text = page(load_board(), records, tmp_path)
+
+    assert "A sentence." not in text
+    assert "[очередь: faust-1](here/charts/backlog-faust-1.png)" in text
+    assert "[задержка](here/charts/latency.png)" in text
