@@ -54,7 +54,7 @@ test-spark35: setup jars $(SPARK35)/installed ## the submitted job on a Spark 3.
 	@$(RUN) -m sandbox jars spark35 > /dev/null
 	@SPARK35_PYTHON=$(CURDIR)/$(SPARK35)/bin/python $(RUN) -m pytest tests/spark35
 
-test-dags: setup jars airflow-env $(AIRFLOW210)/installed $(SPARK35)/installed ## the DAGs on Airflow 2.10 and 3, and runs with both engines, also on a double of the cloud (1.3 GB more, half an hour)
+test-dags: setup jars airflow-env $(AIRFLOW210)/installed $(SPARK35)/installed ## the DAGs on Airflow 2.10 and 3, and runs with both engines, also on a double of the cloud (1.3 GB more, an hour)
 	@$(RUN) -m sandbox jars spark35 > /dev/null
 	@SPARK35_PYTHON=$(CURDIR)/$(SPARK35)/bin/python $(RUN) -m pytest -n $(JOBS) --dist loadgroup tests/dags
 
