@@ -20,6 +20,8 @@ BLOCK_S: Final = 10.0
 """Ten samples of 1 Hz: at least one falls near the low point of a batch of up to 3 s."""
 BATCHES_PER_BLOCK: Final = 3
 """A block holds three batches or commits, or its minimum depends on the phase."""
+OFTEN_ENOUGH: Final = 1.1
+"""A partition with 2.4 records a second rises in nine of ten samples of 1 Hz."""
 MIN_BLOCKS: Final = 6
 """Below six blocks the interval of a Theil-Sen slope is wider than any threshold."""
 Z_90: Final = 1.6448536269514722
@@ -90,6 +92,36 @@ def batch_interval_s(at_s: FloatArray, outputs: NDArray[np.integer]) -> float:
     if len(rises) < 2:  # two ends of an interval
         return float(at_s[-1] - at_s[0]) if len(at_s) else 0.0
     return float(rises[-1] - rises[0]) / (len(rises) - 1)
+
+
+def partitions_interval_s(
+    at_s: FloatArray, inputs: NDArray[np.integer], outputs: NDArray[np.integer]
+) -> float:
+    """How long a partition waits between two batches, where instances take turns.
+
+    Several instances, or one that writes a partition after the other, put something out all the
+    time, though each partition waits for its batch.
+
+    Args:
+        at_s: time of each sample, ascending, shape (n,).
+        inputs: records in by partition, shape (n, partitions).
+        outputs: records out by partition, shape (n, partitions or others).
+
+    Returns:
+        median over the partitions of the mean time from one rise to the next, seconds; 0 where a
+        partition is given a record so seldom that a gap in the outputs says nothing.
+    """
+    if len(at_s) < 2 or not inputs.size:
+        return 0.0
+    every_s = float(at_s[-1] - at_s[0]) / (len(at_s) - 1)
+    if _usual_gap_s(at_s, inputs) > OFTEN_ENOUGH * every_s:
+        return 0.0
+    return _usual_gap_s(at_s, outputs)
+
+
+def _usual_gap_s(at_s: FloatArray, counts: NDArray[np.integer]) -> float:
+    used = counts[:, counts[-1] > counts[0]]
+    return float(np.median([batch_interval_s(at_s, one) for one in used.T])) if used.size else 0.0
 
 
 def block_length_s(batch_interval_s: float = 0.0) -> float:

@@ -183,20 +183,32 @@ def report(
 
 @app.command()
 def judge(
-    run_id: RunArgument, results: ResultsOption = DEFAULT_RESULTS, as_json: JsonOption = False
+    run_id: RunArgument,
+    results: ResultsOption = DEFAULT_RESULTS,
+    as_json: JsonOption = False,
+    keep: Annotated[
+        bool, typer.Option("--keep", help="save what was recomputed, and write the report again")
+    ] = False,
 ) -> None:
     """Recompute every verdict of a run from its raw samples, and compare it with the saved one.
 
-    Exit code 4: a verdict differs from the saved one.
+    Exit code 4: a verdict differs from the saved one, and is not kept.
 
     Example: streamgauge judge smoke-20261102-120431-7f3a
     """
+    from benchmarks.campaign import refresh
     from benchmarks.judging import judge_run, judged_table, refuse_differences
+    from benchmarks.report import write_report
     from benchmarks.store import run_folder_of
 
-    judged = judge_run(run_folder_of(run_id, results))
+    folder = run_folder_of(run_id, results)
+    judged = judge_run(folder, keep=keep)
     show(judged.model_dump_json(indent=2) if as_json else judged_table(judged))
-    refuse_differences(judged)
+    if keep:
+        refresh(folder)
+        say(str(write_report(folder)))
+    else:
+        refuse_differences(judged)
 
 
 @app.command()

@@ -17,7 +17,15 @@ from benchmarks.producing import read_report
 from benchmarks.result import RunResult, StepResult
 from benchmarks.samples import OFFSETS_FILE, USE_FILE, Totals, read_offsets, read_uses
 from benchmarks.scheduling import WAITS_FILE, load_waits
-from benchmarks.store import LEDGER_FILE, OUTPUTS_FILE, load_run, load_steps, step_folder
+from benchmarks.store import (
+    LEDGER_FILE,
+    OUTPUTS_FILE,
+    STEP_FILE,
+    load_run,
+    load_steps,
+    save,
+    step_folder,
+)
 from benchmarks.verdict import Verdict
 from fraud_core.errors import ConfigError, MeasurementError
 
@@ -44,19 +52,30 @@ class JudgedRun(BaseModel):
     cells_missing: list[str]
 
 
-def judge_run(run_folder: Path) -> JudgedRun:
+def judge_run(run_folder: Path, *, keep: bool = False) -> JudgedRun:
     """Recompute every verdict of a run.
+
+    Args:
+        run_folder: of the run.
+        keep: write what was recomputed in place of what is saved, so that a run that another
+            version began can be gone on with by the rules of this one.
 
     Raises:
         ConfigError: there is no run, or files of a step are gone.
     """
     run = load_run(run_folder)
-    judged = [_judge_again(run_folder, run, saved) for saved in load_steps(run_folder)]
+    rules = rules_of(run.plan)
+    judged = []
+    for saved in load_steps(run_folder):
+        folder = step_folder(run_folder, saved.id)
+        again = recompute(folder, run, saved, rules)
+        judged.append(_compare(saved, again))
+        if keep:
+            save(folder / STEP_FILE, again)
     return JudgedRun(run=run.run["id"], steps=judged, cells_missing=run.cells_missing)
 
 
-def _judge_again(run_folder: Path, run: RunResult, saved: StepResult) -> JudgedStep:
-    again = recompute(step_folder(run_folder, saved.id), run, saved, rules_of(run.plan))
+def _compare(saved: StepResult, again: StepResult) -> JudgedStep:
     names = (name for name in StepResult.model_fields)
     differs = tuple(name for name in names if getattr(again, name) != getattr(saved, name))
     return JudgedStep(

@@ -12,11 +12,13 @@ from benchmarks.backlog import (
     BATCHES_PER_BLOCK,
     BLOCK_S,
     Backlog,
+    FloatArray,
     LagTime,
     Slope,
     batch_interval_s,
     lag_time,
     lower_envelope,
+    partitions_interval_s,
     theil_sen,
 )
 from benchmarks.samples import OffsetSample, Totals
@@ -82,8 +84,7 @@ def movement(
     """How the backlog moved in a window."""
     samples = [one for one in offsets if window.start_s <= one.at_s < window.end_s]
     inside = backlog_of(samples, baseline)
-    outputs = np.array([one.totals.outputs for one in samples], np.int64)
-    interval_s = batch_interval_s(inside.at_s, outputs)
+    interval_s = _batch_interval_s(inside.at_s, samples)
     block_s = max(rules.block_s, BATCHES_PER_BLOCK * interval_s)
     return Movement(
         inside=inside,
@@ -91,6 +92,13 @@ def movement(
         slope=theil_sen(lower_envelope(inside, block_s)),
         lag_time=lag_time(inside, rate_eps, block_s, interval_s),
     )
+
+
+def _batch_interval_s(at_s: FloatArray, samples: Sequence[OffsetSample]) -> float:
+    outputs = np.array([one.totals.outputs for one in samples], np.int64)
+    came = np.array([one.inputs_by_partition for one in samples], np.int64)
+    out = np.array([one.outputs_by_partition for one in samples], np.int64)
+    return max(batch_interval_s(at_s, outputs), partitions_interval_s(at_s, came, out))
 
 
 def backlog_of(offsets: Sequence[OffsetSample], baseline: Totals) -> Backlog:

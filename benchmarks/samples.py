@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import csv
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, Final
@@ -50,11 +50,22 @@ class OffsetSample:
         slot_s: the whole second that it stands for, Unix time; a missed sample is a missing slot.
         at_s: middle between question and answer, Unix time.
         totals: sums over partitions.
+        inputs_by_partition: transactions, in the order of partitions.
+        outputs_by_partition: predictions and dead letters together.
     """
 
     slot_s: int
     at_s: float
     totals: Totals
+    inputs_by_partition: tuple[int, ...] = ()
+    outputs_by_partition: tuple[int, ...] = ()
+
+    @classmethod
+    def of(cls, slot_s: int, at_s: float, offsets: EndOffsets) -> OffsetSample:
+        """Of the end offsets that the broker told."""
+        came = _by_partition(offsets, (INPUTS,))
+        out = _by_partition(offsets, (PREDICTIONS, DEAD_LETTERS))
+        return cls(slot_s, at_s, totals(offsets), came, out)
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,6 +105,14 @@ def totals(offsets: EndOffsets) -> Totals:
     return Totals(of(INPUTS), of(PREDICTIONS), of(DEAD_LETTERS))
 
 
+def _by_partition(offsets: EndOffsets, topics: Collection[str]) -> tuple[int, ...]:
+    sums: dict[int, int] = {}
+    for (topic, number), end in offsets.items():
+        if topic in topics:
+            sums[number] = sums.get(number, 0) + end
+    return tuple(sums[number] for number in sorted(sums))
+
+
 def write_offsets(file: IO[str], slot_s: int, at_s: float, offsets: EndOffsets) -> None:
     """Append one row: one column for each partition of each topic."""
     places = sorted(offsets)
@@ -120,7 +139,7 @@ def read_offsets(path: Path) -> list[OffsetSample]:
     """The samples of a step, as they were taken."""
     with path.open(newline="") as file:
         return [
-            OffsetSample(int(row.pop("slot_s")), float(row.pop("at_s")), totals(_ends(row)))
+            OffsetSample.of(int(row.pop("slot_s")), float(row.pop("at_s")), _ends(row))
             for row in csv.DictReader(file)
         ]
 

@@ -30,7 +30,6 @@ from benchmarks.samples import (
     TreeUse,
     UseSample,
     difference,
-    totals,
     write_offsets,
     write_uses,
 )
@@ -142,7 +141,7 @@ class Sampler:
         # as in the file, so that a verdict from the file is the same
         at_s = round((asked_s + self._clock()) / 2, 3)
         write_offsets(self._offsets_file, slot_s, at_s, offsets)
-        self.offsets.append(OffsetSample(slot_s, at_s, totals(offsets)))
+        self.offsets.append(OffsetSample.of(slot_s, at_s, offsets))
 
     def _take_instances(self, engine: EngineTree, slot_s: int) -> dict[str, list[ProcessSample]]:
         told = engine.instances()

@@ -131,6 +131,12 @@ def test_exit_code_zero_an_answer_and_its_verdict_again_from_the_samples(run, re
     judged = streamgauge("judge", "answered", "--results", str(results))
     assert judged.returncode == 4
     assert "plain-x1-50eps does not follow from the raw samples" in judged.stderr
+    kept = streamgauge("judge", "answered", "--results", str(results), "--keep")
+    assert kept.returncode == 0, kept.stderr
+    assert json.loads(path.read_text())["verdict"] == "sustainable"
+    assert (
+        json.loads((results / "answered" / "run.json").read_text())["answers"] == (saved["answers"])
+    )
 
 
 def test_exit_code_two_for_what_a_user_mistyped(run, results):

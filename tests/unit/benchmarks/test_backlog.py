@@ -9,6 +9,7 @@ from benchmarks.backlog import (
     lag_time,
     lag_time_s,
     lower_envelope,
+    partitions_interval_s,
     slope_of,
     theil_sen,
     trend,
@@ -108,6 +109,36 @@ def test_the_batch_interval_is_the_time_between_two_rises():
 def test_without_two_rises_the_interval_is_all_the_time_there_is():
     assert batch_interval_s(np.arange(7.0), np.array([0, 0, 0, 5, 5, 5, 5])) == 6
     assert batch_interval_s(np.array([]), np.array([])) == 0
+
+
+def in_turns(seconds, turn_s, partitions=2, each=5):
+    """Samples of partitions of which one is written at a time."""
+    at = np.arange(float(seconds))
+    came = np.tile((at * each).astype(np.int64)[:, None], (1, partitions))
+    phases = [turn_s * number // partitions for number in range(partitions)]
+    out = np.array([[(s + turn_s - p) // turn_s * each for p in phases] for s in range(seconds)])
+    return at, came, out
+
+
+def test_instances_that_take_turns_hide_no_batch():
+    at, came, out = in_turns(40, turn_s=4, partitions=4)
+    assert batch_interval_s(at, out.sum(axis=1)) == 1
+    assert partitions_interval_s(at, came, out) == 4
+
+
+def test_a_partition_without_records_is_no_batch():
+    at, came, out = in_turns(40, turn_s=4, partitions=4)
+    seldom = came // 40
+    assert partitions_interval_s(at, seldom, out) == 0
+    assert partitions_interval_s(at, came[:, :0], out) == 0
+    assert partitions_interval_s(at[:1], came[:1], out[:1]) == 0
+
+
+def test_a_partition_that_is_never_written_says_nothing():
+    at, came, out = in_turns(40, turn_s=4, partitions=4)
+    out[:, 3] = 0
+    assert partitions_interval_s(at, came, out) == 4
+    assert partitions_interval_s(at, came, out * 0) == 0
 
 
 def test_a_slope_has_a_word():
