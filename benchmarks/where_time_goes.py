@@ -99,7 +99,7 @@ def _await_outputs(program: Program, broker: Broker, names: TopicNames, outputs:
 
 def _look(program: Program, seconds: float, py_spy: str, folder: Path) -> Iterator[str]:
     """Look for some seconds, and report line by line."""
-    kinds = {pid: kind_of(_command(pid)) for pid in session_members(program.pid)}
+    kinds = {pid: kind_of(_command(pid)) for pid in _processes(program)}
     before = read_threads(kinds)
     spies = _spy(kinds, seconds, py_spy, folder) if py_spy else []
     program.wait(seconds)
@@ -113,6 +113,12 @@ def _look(program: Program, seconds: float, py_spy: str, folder: Path) -> Iterat
     for file in sorted(folder.glob("*.stacks")):
         lines = file.read_text(encoding="utf-8").splitlines()
         yield from _table(file.stem, shares(samples_by_owner(lines, PROJECT)))
+
+
+def _processes(program: Program) -> set[int]:
+    """Its session's, and those of workers that have a session of their own."""
+    below = psutil.Process(program.pid).children(recursive=True)
+    return {*session_members(program.pid), *(child.pid for child in below)}
 
 
 def _table(what: str, rows: Sequence[tuple[str, float]]) -> Iterator[str]:

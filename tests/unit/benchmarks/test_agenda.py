@@ -80,9 +80,9 @@ def test_the_demand_plan_takes_at_most_75_minutes():
     assert estimate_s(dry_run(plan, cells_of(plan))) < 75 * 60
 
 
-def test_the_capacity_plan_takes_about_75_minutes():
+def test_the_capacity_plan_takes_about_95_minutes():
     plan = load_plan(Path("benchmarks/plans/capacity.yaml"))
-    assert estimate_s(dry_run(plan, cells_of(plan))) < 76 * 60
+    assert estimate_s(dry_run(plan, cells_of(plan))) < 95 * 60
 
 
 def test_a_size_is_run_only_where_no_smaller_instance_holds_the_rate_alone():
