@@ -85,7 +85,7 @@ def test_a_clock_that_is_wrong_makes_the_step_invalid_and_changes_no_count(kafka
         measure = bench(lambda: measure_offset(kafka, topic, lambda: time.time() - WRONG_BY_S))
         result = run_step(STEP, measure)
     assert result.verdict == "invalid"
-    assert "the clocks disagree: the broker's was +60" in result.why.lower()
+    assert "the clocks disagree: the broker's was +" in result.why.lower()
     assert result.why.count("ms off the generator's") == 2
     for found_ms in (result.clock_offset_ms.before, result.clock_offset_ms.after):
         assert found_ms == pytest.approx(1000 * WRONG_BY_S, abs=900)
