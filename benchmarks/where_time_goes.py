@@ -10,8 +10,8 @@ from __future__ import annotations
 import shutil
 import subprocess
 import time
-from collections.abc import Iterator, Sequence
-from contextlib import ExitStack
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import ExitStack, contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated, Final
@@ -67,13 +67,26 @@ def where_time_goes(
 
     Example: python -m benchmarks.where_time_goes --engine faust --records 400000
     """
-    ((name, workers),) = parse_engines(engine)
     if py_spy and shutil.which(py_spy) is None:
         raise ConfigError(f"{py_spy} is not there: `uv tool install py-spy`, or --py-spy ''")
-    broker = Broker(KafkaSettings.from_environment())
     load = LoadFiles([transactions], load_artifact(artifact).folder)
     folder = RESULTS / new_run_id("profile", datetime.now(UTC))
     folder.mkdir(parents=True)
+    with _draining(engine, records, load, folder) as (program, drained):
+        text = "\n".join(_look(program, seconds, py_spy, folder))
+        if drained():
+            raise ConfigError(f"the topic was drained before {seconds:g} s: raise --records")
+    show(text)
+    say(f"stacks: {folder}")
+
+
+@contextmanager
+def _draining(
+    engine: str, records: int, load: LoadFiles, folder: Path
+) -> Iterator[tuple[Program, Callable[[], bool]]]:
+    """The warm engine on a full topic, and whether it has scored all of it."""
+    ((name, workers),) = parse_engines(engine)
+    broker = Broker(KafkaSettings.from_environment())
     names = TopicNames(f"{folder.name}-")
     with ExitStack() as at_end:
         create_topics(broker.settings, names)
@@ -83,11 +96,7 @@ def where_time_goes(
         program = Program(name, start.command(), folder / "engine.log")
         at_end.callback(program.stop)
         _await_outputs(program, broker, names, round(sent * BEGIN_SHARE))
-        text = "\n".join(_look(program, seconds, py_spy, folder))
-        if totals(broker.end_offsets(names)).outputs >= sent:
-            raise ConfigError(f"{sent} records were drained before {seconds:g} s: raise --records")
-    show(text)
-    say(f"stacks: {folder}")
+        yield program, lambda: totals(broker.end_offsets(names)).outputs >= sent
 
 
 def _await_outputs(program: Program, broker: Broker, names: TopicNames, outputs: int) -> None:

@@ -58,6 +58,18 @@ def test_a_package_has_the_version_of_the_run_environment(place: str):
     assert {one for one in pins(place) if one[0] in run} <= pins("run")
 
 
+def test_a_cluster_of_spark_3_5_has_the_versions_of_the_run_environment_where_it_can():
+    """run.txt asks for Python 3.11 and PySpark 4, so it cannot be the constraint of this lock."""
+    of_spark = {("pyspark", "3.5.7"), ("py4j", "0.10.9.7")}
+    of_python_310 = {("numpy", "2.2.6"), ("onnxruntime", "1.23.2")}
+    run = names("run")
+
+    shared = {one for one in pins("spark35") if one[0] in run}
+
+    assert len(shared) > 10
+    assert shared - pins("run") == of_spark | of_python_310
+
+
 @pytest.mark.parametrize("place", IMPORTERS)
 def test_a_place_gets_every_package_that_its_programs_import(place: str):
     folders, elsewhere = IMPORTERS[place]
