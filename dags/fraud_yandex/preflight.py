@@ -13,7 +13,7 @@ from typing import Final
 
 from fraud_cloud.errors import CloudError, ConfigError, SurroundingsError
 from fraud_cloud.faust_hosts import set_hosts
-from fraud_cloud.spark import Started, ended_by_itself, log_of, submit
+from fraud_cloud.spark import Started, ended_by_itself, log_of, stop_all, submit
 from fraud_dag.desk import STREAMGAUGE
 from fraud_yandex.cell import ELSEWHERE
 from fraud_yandex.desk import Desk
@@ -162,7 +162,9 @@ def _run_probe_job(desk: Desk) -> Started:
     names = desk.names
     arguments = ("--topic-prefix", names.topics(PREFLIGHT), "--expect", str(PROBES))
     spec = files_of(desk).job(names.job(PREFLIGHT, desk.attempt), names.probe_file, arguments, 1)
-    started = submit(desk.means, cluster_id_of(desk), spec)
+    cluster_id = cluster_id_of(desk)
+    stop_all(desk.means, cluster_id)  # what a killed run has left holds the executors
+    started = submit(desk.means, cluster_id, spec)
 
     def cancel() -> None:
         desk.means.cloud.cancel_job(started.cluster_id, started.job.id)
