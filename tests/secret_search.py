@@ -7,6 +7,8 @@ from collections.abc import Iterable
 from contextlib import suppress
 from pathlib import Path
 
+import psutil
+
 _LOOK_EVERY_S = 0.05
 
 
@@ -31,8 +33,9 @@ class CommandLines:
 
     def _sample(self) -> None:
         while not self._stop.wait(_LOOK_EVERY_S):
-            for path in Path("/proc").glob("[0-9]*/cmdline"):
+            for pid in psutil.pids():
                 try:
+                    path = Path(f"/proc/{pid}/cmdline")
                     self.seen.add(path.read_bytes().replace(b"\0", b" ").decode(errors="replace"))
                 except OSError:
                     continue  # it ended between two looks

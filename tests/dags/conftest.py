@@ -8,6 +8,7 @@ HERE = Path(__file__).parent
 CLOUD = HERE / "yandex"
 
 
+@pytest.hookimpl(tryfirst=True)  # before xdist reads the groups
 def pytest_collection_modifyitems(items):
     """With `--dist loadgroup`: a file stays whole, and the cloud's share one session of it."""
     for item in items:
