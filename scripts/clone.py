@@ -158,8 +158,8 @@ class _Runner:
             self._wait(lambda: _ended(process), deadline_s)
         finally:
             _kill(process)
-        # make dies of a Ctrl-C itself, however well the program ended; where the program ended first
-        # it now and then says "wait: No child processes" and exits with 2.
+        # make dies of a Ctrl-C itself, however well the program ended; where the program ended
+        # first it now and then says "wait: No child processes" and exits with 2.
         allowed = {0} if until is None else {0, 2, -signal.SIGINT}
         if process.returncode not in allowed:
             raise FailedError(f"exit code {process.returncode}")
