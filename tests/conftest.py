@@ -29,7 +29,7 @@ from tests.secret_search import CommandLines
 # Needs an environment of its own, which `make test-spark35` makes.
 collect_ignore = [] if "SPARK35_PYTHON" in os.environ else ["spark35"]
 
-pytest_plugins = ["tests.model_fixtures"]
+pytest_plugins = ["tests.model_fixtures", "tests.faults.table"]
 
 # A shell that runs us in the background has us ignore Ctrl-C, nohup the end of the terminal,
 # and with us what the tests start would.

@@ -105,11 +105,12 @@ class Account:
         waits = [min(o.appended_ms for o in found) - found[0].due_ms for found in self]
         return max(waits) / 1000
 
-    def __str__(self) -> str:
-        counts = f"in={len(self.inputs)} out={self.predictions} dead={self.dead_letters}"
-        faults = f"missing={self.missing} duplicates={self.duplicates} in_s={self.repeated_s:.1f}"
-        times = f"gap_s={self.longest_gap_s():.1f} wait_s={self.longest_wait_s():.1f}"
-        return f"{counts} {faults} {times}"
+    def figures(self) -> tuple[str, ...]:
+        """A cell for each of `tests.faults.table.COLUMNS`."""
+        counts = len(self.inputs), self.predictions, self.dead_letters, self.missing
+        times = self.repeated_s, self.longest_gap_s(), self.longest_wait_s()
+        whole = (f"{count:,}" for count in (*counts, self.duplicates))
+        return (*whole, *(f"{time_s:.1f}" for time_s in times))
 
     def __iter__(self):
         return iter(self.outputs.values())

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import logging
-
 import pytest
 
 from tests.engine_process import STARTS_WITHIN_S
 from tests.faults.account import Account
 from tests.faults.stream import Stream
+from tests.faults.table import FIGURES
 from tests.outputs import count_out, wait_until
 
 
@@ -18,7 +17,7 @@ def stream(tmp_path, dirty_files, trained, topics, engine_environment):
 
 
 @pytest.fixture
-def account(kafka, topics, stream):
+def account(kafka, topics, stream, record_property):
     """Wait until a number of records is answered, stop the engine cleanly, and give the account."""
 
     def settle(engine, rows, within_s=STARTS_WITHIN_S):
@@ -37,7 +36,7 @@ def account(kafka, topics, stream):
             )
         assert engine.stop() == 0, engine.log()
         found = Account(kafka, topics, stream.ledger)
-        logging.getLogger(__name__).info("%s", found)
+        record_property(FIGURES, found.figures())
         return found
 
     return settle
