@@ -61,8 +61,7 @@ class Knee:
 
     Attributes:
         low_eps: highest rate that was held below all that were lost; None where none was.
-        high_eps: lowest rate that was lost, or, above one that was held, that stayed undecided
-            where no lost one is within the resolution; None where none was.
+        high_eps: lowest rate that was lost; None where none was.
         confirmed: both ends have their majority of runs and the interval its resolution.
         flags: what a reader must know, in words: pairs that are not monotone, undecided rates.
     """
@@ -299,9 +298,6 @@ def _answer(bracket: _Bracket, settings: SearchSettings, *flags: str) -> Knee:
     is_narrow = bracket.ratio <= settings.resolution + 1e-9
     if bracket.between:
         said += [f"undecided at {one.rate_eps:g}/s" for one in bracket.between]
-    if not is_narrow and bracket.between and low is not None:
-        # no lost rate is near: the lowest that was not held is the end, and it is marked
-        high = bracket.between[0]
     if low is None:
         said.append("no rate was held")
     if bracket.high is None:
