@@ -57,6 +57,7 @@ class _Prepared(NamedTuple):
 
     transaction: Transaction
     features: list[float]
+    labels_complete: bool
     late: bool
 
 
@@ -200,7 +201,9 @@ class StreamScorer:
             return content
         customer, late = state.advance(content, record.offset)
         terminal = self._terminal_windows(content)
-        return _Prepared(content, feature_row(content, customer, terminal), late)
+        # at once: a later record of the batch may have the labels read on
+        complete = content.time_s <= self._labels.complete_until_s
+        return _Prepared(content, feature_row(content, customer, terminal), complete, late)
 
     def _terminal_windows(self, transaction: Transaction) -> list[int]:
         try:
@@ -217,8 +220,9 @@ class StreamScorer:
     def _prediction(
         self, record: InputRecord, item: _Prepared, probability: float, scored_ms: int
     ) -> OutputRecord:
-        complete = item.transaction.time_s <= self._labels.complete_until_s
-        scored = Scored(item.transaction, item.features, probability, complete, item.late)
+        scored = Scored(
+            item.transaction, item.features, probability, item.labels_complete, item.late
+        )
         return prediction_record(self._names.predictions, record, scored, self._stamp, scored_ms)
 
     def _note_progress(self, batch: Sequence[ReadRecord]) -> None:

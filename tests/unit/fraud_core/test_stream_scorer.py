@@ -3,7 +3,7 @@ import pytest
 
 from fraud_core.errors import LogError
 from fraud_core.transaction import SECONDS_PER_DAY
-from tests.fakes import FakeCluster
+from tests.fakes import FakeCluster, FakeConsumer
 from tests.streams import (
     END_S,
     NAMES,
@@ -152,3 +152,38 @@ def test_a_question_below_the_evicted_part_is_answered_from_a_new_table(cluster,
     scorer.score(records(cluster, 0))
     (answer,) = answers(scorer.score(records(cluster, 1)))
     assert answer["features"][9:11] == [1.0, 1.0]
+
+
+class LateLabels(FakeConsumer):
+    """Gives the last record of the labels only to who reads them again from the start."""
+
+    starts = 0
+
+    def assign(self, places):
+        self.starts += 1
+        super().assign(places)
+
+    def consume(self, count, timeout):
+        messages = super().consume(count, timeout)
+        if self.starts > 1:
+            return messages
+        return [one for one in messages if one.topic() != NAMES.labels or one.offset() == 0]
+
+
+def test_labels_that_come_between_two_records_of_a_batch_are_complete_for_the_later_one_only(
+    cluster, tmp_path, monkeypatch
+):
+    monkeypatch.setattr("tests.streams.FakeConsumer", LateLabels)
+    early = transaction(tx_id=1, time_s=END_S + DAY, terminal_id=4)
+    publish(cluster, [outcome(early, fraud=1)], END_S + 100 * DAY)
+    put(cluster, transaction(tx_id=2, time_s=END_S + 90 * DAY, customer_id=2))
+    put(cluster, transaction(tx_id=3, time_s=END_S + 101 * DAY, customer_id=2))
+    put(cluster, transaction(tx_id=4, time_s=END_S + 8 * DAY, terminal_id=4), partition=1)
+    scorer = open_scorer(cluster, artifact_of(tmp_path))
+    first, second = records(cluster, 0)
+    scorer.score([first])
+    publish(cluster, [], END_S + 102 * DAY)
+    batch = [second, *records(cluster, 1)]
+    without, with_all = answers(scorer.score(batch))
+    assert not without["labels_complete"]
+    assert with_all["labels_complete"]
