@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Final
 
 import typer
 
@@ -18,6 +18,9 @@ from fraud_core.memory_check import check_memory
 from fraud_core.snapshots import EVERY_RECORDS, EVERY_S, snapshot_settings
 from fraud_core.topic_admin import require_topics
 from fraud_core.topics import TopicNames
+
+RUNTIME_BYTES: Final = 200_000_000
+"""Of a worker without any state: Python with its packages and the model."""
 
 app = typer.Typer(add_completion=False, pretty_exceptions_enable=False)
 
@@ -72,8 +75,9 @@ def score(
     Example: python -m faust_scorer --artifact .demo/artifact --workers 2
     """
     log_to_stderr()
-    check_memory(load_artifact(artifact), processes=workers)
     size = InstanceSize.from_options(cpu, memory_mb)
+    left_bytes = size.state_bytes(RUNTIME_BYTES)
+    check_memory(load_artifact(artifact), processes=workers, each_bytes=left_bytes)
     if instances_file and not instances_file.absolute().parent.is_dir():
         raise ConfigError(f"--instances-file {instances_file}: make its folder first")
     names = TopicNames(topic_prefix)

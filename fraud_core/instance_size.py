@@ -65,6 +65,18 @@ class InstanceSize:
         """True where there is anything to hold."""
         return self.cpu_cores is not None or self.memory_bytes is not None
 
+    def state_bytes(self, runtime_bytes: int) -> int | None:
+        """What is left for the state; None where nothing limits it.
+
+        None too where not even the runtime fits, which is refused once the instance is ready.
+
+        Args:
+            runtime_bytes: what an instance takes without any state.
+        """
+        if self.memory_bytes is None or self.memory_bytes <= runtime_bytes:
+            return None
+        return self.memory_bytes - runtime_bytes
+
 
 @functools.cache
 def choose_means() -> Means:

@@ -57,19 +57,28 @@ class StateRows:
         return processes * in_each + self.entries * LIVE_ENTRY_BYTES
 
 
-def check_memory(artifact: Artifact, *, processes: int = 1, room_bytes: int | None = None) -> None:
+def check_memory(
+    artifact: Artifact,
+    *,
+    processes: int = 1,
+    room_bytes: int | None = None,
+    each_bytes: int | None = None,
+) -> None:
     """Refuse an artifact whose state does not fit.
 
     Args:
         artifact: a checked folder.
         processes: scoring processes that share the memory.
         room_bytes: what they may take together; None for what this process finds.
+        each_bytes: what the size of an instance leaves for the state of each; None for no limit.
 
     Raises:
         ConfigError: with what is needed, what there is, and the share of customers that fits.
     """
     rows = _rows(artifact.history_path)
     room = memory_room_bytes() if room_bytes is None else room_bytes
+    if each_bytes is not None:
+        room = min(room, processes * each_bytes)
     needed = rows.bytes_of(processes)
     if needed <= room:
         return
@@ -78,9 +87,9 @@ def check_memory(artifact: Artifact, *, processes: int = 1, room_bytes: int | No
     raise ConfigError(
         f"the state of {artifact.folder} takes {needed / _GIB:.1f} GiB in {processes} "
         f"scoring process{'es' if processes > 1 else ''} ({rows.entries:,} window entries, "
-        f"{rows.outcomes:,} outcomes), {room / _GIB:.1f} GiB can be had: keep a share of the "
-        f"customers with `python -m model_export train --customers-share {fits}`, "
-        "which the producer follows"
+        f"{rows.outcomes:,} outcomes), {room / _GIB:.1f} GiB can be had: give each more memory, "
+        "or keep a share of the customers with "
+        f"`python -m model_export train --customers-share {fits}`, which the producer follows"
     )
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Final
 
 import typer
 
@@ -21,6 +21,9 @@ from spark_scorer.run import Executors, run
 from spark_scorer.run_folder import run_folder
 from spark_scorer.score_batch import ScorerSettings
 from spark_scorer.session import connector_jars
+
+RUNTIME_BYTES: Final = 600_000_000
+"""Of an executor without any state: its JVM, and Python with its packages and the model."""
 
 app = typer.Typer(add_completion=False, pretty_exceptions_enable=False)
 
@@ -70,9 +73,11 @@ def score(
     Example: python -m spark_scorer --artifact .demo/artifact --workers 2
     """
     log_to_stderr()
-    executors = Executors(master, InstanceSize.from_options(cpu, memory_mb), instances_file)
+    size = InstanceSize.from_options(cpu, memory_mb)
+    executors = Executors(master, size, instances_file)
     checked = load_artifact(artifact)
-    check_memory(checked, processes=workers)
+    left_bytes = size.state_bytes(RUNTIME_BYTES)
+    check_memory(checked, processes=workers, each_bytes=left_bytes)
     connector_jars()
     kafka = with_absolute_path(KafkaSettings.from_environment())
     require_topics(kafka, list(TopicNames(topic_prefix).shapes()))

@@ -3,6 +3,7 @@ from dataclasses import replace
 import pytest
 
 from fraud_core.errors import ConfigError
+from fraud_core.instance_size import InstanceSize
 from fraud_core.memory_check import StateRows, check_memory, memory_room_bytes, room_bytes_of
 from tests.streams import END_S, artifact_of
 
@@ -69,3 +70,13 @@ def test_more_processes_need_more(tmp_path):
     artifact = artifact_of(tmp_path, entries=[(1, END_S - n, 5) for n in range(1000)])
     with pytest.raises(ConfigError, match="in 2 scoring processes"):
         check_memory(artifact, processes=2, room_bytes=48_000)
+
+
+def test_a_state_that_is_more_than_the_size_of_its_instances_leaves_is_refused(tmp_path):
+    artifact = artifact_of(tmp_path, entries=[(1, END_S - n, 5) for n in range(1000)])
+    size = InstanceSize(memory_bytes=200_048_000)
+    check_memory(artifact, each_bytes=size.state_bytes(200_000_000))
+    with pytest.raises(ConfigError, match=r"give each more memory.*--customers-share 0\.5`"):
+        check_memory(artifact, each_bytes=size.state_bytes(200_023_990))
+    assert size.state_bytes(300_000_000) is None  # refused once it is ready
+    assert InstanceSize().state_bytes(1) is None
