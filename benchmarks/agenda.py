@@ -21,6 +21,8 @@ from benchmarks.verdict import Verdict
 PROBE_RECORDS: Final = 200_000
 """A fast engine needs 20 s for them; after 45 s a slow one has shown its rate as well. With a tenth
 of that the start of the engine is most of what is measured."""
+ONE_PROCESS: Final = frozenset({"plain", "quix"})
+"""Engines that cannot be scaled: they show what the frameworks of the others cost."""
 _FAR_BELOW: Final = 0.5
 
 
@@ -134,8 +136,19 @@ def cells_of(plan: Plan) -> list[Cell]:
     engines = shuffled.sample(plan.engines, len(plan.engines))
     sizes = shuffled.sample(plan.instance.sizes, len(plan.instance.sizes))
     return [
-        cell_of(plan, engine, count, cpu) for count in counts for cpu in sizes for engine in engines
+        cell_of(plan, engine, count, cpu)
+        for count in counts
+        for cpu in sizes
+        for engine in engines
+        if count in counts_of(plan, engine)
     ]
+
+
+def counts_of(plan: Plan, engine: str) -> tuple[int, ...]:
+    """The counts at which a plan measures an engine: a baseline is one process, beside them all."""
+    if engine in ONE_PROCESS and 1 in plan.instances:
+        return (1,)
+    return plan.instances
 
 
 def cell_of(plan: Plan, engine: str, instances: int, cpu: float | None) -> Cell:

@@ -5,7 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Final
 
-from benchmarks.agenda import Cell, Standing, attempts_of, cell_of, is_answer, is_finished
+from benchmarks.agenda import (
+    Cell,
+    Standing,
+    attempts_of,
+    cell_of,
+    counts_of,
+    is_answer,
+    is_finished,
+)
 from benchmarks.attempts import KneeKind, outcome_at
 from benchmarks.demand import CellRuns, Demand, demands
 from benchmarks.plan import Plan, with_names
@@ -106,7 +114,7 @@ def sorted_cells(plan: Plan) -> list[Cell]:
     return [
         cell_of(plan, engine, count, cpu)
         for engine in plan.engines
-        for count in plan.instances
+        for count in counts_of(plan, engine)
         for cpu in plan.instance.sizes
     ]
 

@@ -25,8 +25,8 @@ from benchmarks.charts import (
 from benchmarks.result import CellResult, StepResult, cell_title
 from benchmarks.verdict import Verdict
 
-SLO_SHOWN: Final = 3.0
-"""Latency is drawn up to three times its limit: above, only that it is above matters."""
+ROOM_ABOVE: Final = 1.5
+"""Factor between the largest latency or its limit and the end of the axis."""
 BAND_COLOR: Final = "#d1d5db"
 VERDICT_FACES: Final[Mapping[Verdict, tuple[str, str, str, str]]] = {
     "sustainable": ("#d3eadf", INK, "held", "✓"),
@@ -42,7 +42,10 @@ WORDS_UP_TO: Final = 30
 def latency_rate_chart(
     steps: Sequence[StepResult], cells: Sequence[CellResult], slo_ms: float
 ) -> Figure:
-    """p50 and p99 against rate, a panel for each cell, with the SLO and the band of the knee."""
+    """p50 and p99 against rate, a panel for each cell, with the SLO and the band of the knee.
+
+    The latencies of engines lie powers of ten apart, so their axis is logarithmic.
+    """
     columns = 2 if len(cells) in {2, 4} else min(len(cells), 3)
     rows = math.ceil(len(cells) / columns)
     figure = Figure(figsize=(WIDTH_IN, 2.9 * rows + 0.4))
@@ -62,7 +65,10 @@ def latency_rate_chart(
             fontsize=8.5,
         )
         panel.set_title(cell_title(cell), loc="left", fontsize=10, fontweight="bold")
-        from_zero(panel, top=top_ms * 1.06)
+        panel.set_xlim(0)
+        panel.set_yscale("log")
+        panel.set_ylim(_latency_bottom(steps, slo_ms), top_ms)
+        panel.yaxis.set_major_formatter("{x:g}")
     for panel in panels[:, 0]:
         panel.set_ylabel("due to append, ms")
     for panel in panels[-1, :]:
@@ -75,7 +81,13 @@ def latency_rate_chart(
 
 def _latency_top(steps: Sequence[StepResult], slo_ms: float) -> float:
     p99s = [step.latency_ms.p99 for step in steps if step.latency_ms and step.latency_ms.p99]
-    return min(max([*p99s, slo_ms * 1.2]), slo_ms * SLO_SHOWN)
+    return max([*p99s, slo_ms]) * ROOM_ABOVE
+
+
+def _latency_bottom(steps: Sequence[StepResult], slo_ms: float) -> float:
+    """The power of ten below everything."""
+    p50s = [step.latency_ms.p50 for step in steps if step.latency_ms and step.latency_ms.p50]
+    return 10 ** math.floor(math.log10(min([*p50s, slo_ms])))
 
 
 def _draw_latency(

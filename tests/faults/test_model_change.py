@@ -17,6 +17,8 @@ pytestmark = [pytest.mark.kafka, pytest.mark.slow]
 
 RATE_EPS = 300
 ROWS = 12_000
+SPARK_ROWS = 18_000
+"""A minute: so long a busy machine may take to start Spark, and the stream still goes on."""
 DRAINED_WITHIN_S = 120
 FILES = ("model.onnx", "history.parquet", "manifest.json")
 
@@ -92,13 +94,13 @@ def test_a_spark_job_that_is_started_again_from_its_checkpoint(
     engine = EngineProcess("spark", tmp_path, engine_environment)
     try:
         engine.start(trained, topics.prefix, "--label-wait-s", "60")
-        with stream.sending(ROWS, RATE_EPS):
+        with stream.sending(SPARK_ROWS, RATE_EPS):
             wait_answered(kafka, topics, 2_000, engine)
             assert engine.stop() == 0, engine.log()
-            assert count_out(kafka, topics) < ROWS, "it was stopped in the middle"
+            assert count_out(kafka, topics) < SPARK_ROWS, "it was stopped in the middle"
             engine.start(retrained, topics.prefix, "--label-wait-s", "60")
-        found = account(engine, ROWS, STARTS_WITHIN_S + DRAINED_WITHIN_S)
+        found = account(engine, SPARK_ROWS, STARTS_WITHIN_S + DRAINED_WITHIN_S)
     finally:
         engine.end()
-    found.check(ROWS, trained, offline, retrained)
+    found.check(SPARK_ROWS, trained, offline, retrained)
     assert both_scored_a_part(found)

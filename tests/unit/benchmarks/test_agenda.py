@@ -212,6 +212,13 @@ def test_each_count_is_measured_at_each_size_and_named_by_it():
     ]
 
 
+def test_a_baseline_is_measured_with_one_process_beside_every_count_of_the_others():
+    plan = plan_of(engines=["faust", "plain"], instances=[1, 2, 3], rates_eps=[50])
+
+    names = [cell.id for cell in cells_of(plan)]
+    assert sorted(names) == ["faust-1", "faust-2", "faust-3", "plain-1"]
+
+
 def test_a_larger_count_is_needed_only_at_the_size_that_lost():
     plan = plan_of(engines=["faust"], instances=[1, 2], instance=SIZES, rates_eps=[50])
 

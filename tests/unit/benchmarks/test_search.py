@@ -123,7 +123,8 @@ def test_where_all_is_inconclusive_the_ends_are_a_held_and_a_lost_rate():
         return Attempt(rate_eps, S if rate_eps < 300 else U if rate_eps > 400 else INCONCLUSIVE)
 
     knee, _ = searched(verdict_of, drain_eps=400)
-    assert knee.low_eps < 300 and knee.high_eps > 400
+    assert knee.low_eps < 300
+    assert knee.high_eps > 400
     assert not knee.confirmed
     assert any(flag.startswith("undecided at") for flag in knee.flags)
 
