@@ -1,9 +1,9 @@
 """The order of a demand that rises until no count holds it. Pure.
 
 Every rate begins at the count that the rate before needed: smaller ones have lost already, and what
-is lost at one rate is lost at a higher one. So each step either holds a rate or rules out a count,
-and the ladder has at most as many steps as there are rates and counts. It ends where the largest
-count loses.
+is lost at one rate is lost at a higher one. So each step that decides either holds a rate or rules
+out a count, and the ladder has at most as many of them as there are rates and counts. It ends where
+the largest count loses.
 """
 
 from __future__ import annotations

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+import sys
+from pathlib import Path
 
 import psutil
 import pytest
@@ -13,6 +15,8 @@ from fraud_core.instances_file import read_instances
 from tests.engine_process import STARTS_WITHIN_S, EngineProcess
 from tests.model_fixtures import run_program
 from tests.outputs import answers, count_out, wait_until
+from tests.standalone_cluster import StandaloneCluster
+from tests.submitted_job import SparkInstall
 
 pytestmark = [pytest.mark.kafka, pytest.mark.slow]
 
@@ -119,3 +123,25 @@ def test_a_limit_on_a_cluster_that_is_not_ours_is_refused(spark, topics, trained
     spark.start(trained, topics.prefix, "--master", "local[1]", "--cpu", "0.5")
     assert spark.wait(30) == 2
     assert "leave out --cpu" in spark.log()
+
+
+def test_a_cluster_that_is_given_is_used_and_left_as_it_was(
+    spark, kafka, filled, trained, java_environment, tmp_path
+):
+    install = SparkInstall(Path(sys.executable), java_environment["JAVA_HOME"], tmp_path)
+    cluster = StandaloneCluster(install, workers=2)
+    try:
+        cluster.start()
+        spark.start(trained, filled.prefix, "--master", cluster.master, workers=2)
+        wait_until(
+            lambda: count_out(kafka, filled) >= ROWS,
+            within_s=STARTS_WITHIN_S,
+            what="every record is answered",
+            alive=lambda: spark.is_alive,
+        )
+        assert len(cluster.executors()) == 2
+        assert spark.stop() == 0, spark.log()
+        wait_until(lambda: not cluster.executors(), within_s=30, what="its executors are gone")
+    finally:
+        cluster.end()
+    assert all(len(found) == 1 for found in answers(kafka, filled).values())
