@@ -14,6 +14,7 @@ from typing import Final
 
 from fraud_cloud.errors import CloudError, SurroundingsError
 from fraud_dag.desk import STREAMGAUGE
+from fraud_dag.failures import StepFailedError
 from fraud_dag.outcomes import Outcome
 from fraud_dag.programs import Program, Say, stop_leftovers
 from fraud_dag.variables import MARK
@@ -95,23 +96,35 @@ def forget_run(desk: Desk) -> None:
 
     What cannot be deleted is told and fails nothing: it costs nothing, and goes with the session.
     """
+    tried(desk, "topics and groups are left", lambda: _forget_topics(desk))
+    folder = desk.names.checkpoints_folder
+    tried(desk, f"{folder} is left", lambda: desk.bucket.delete_below(folder))
+
+
+def tried(desk: Desk, otherwise: str, action: Callable[[], object]) -> bool:
+    """Do what must keep nothing else from being done; whether it was done.
+
+    Args:
+        desk: of the task, whose log says what went wrong.
+        otherwise: what is said before the reason.
+        action: what is done.
+    """
+    try:
+        action()
+    except (CloudError, StepFailedError) as error:
+        desk.say(f"{otherwise}: {error}")
+        return False
+    return True
+
+
+def _forget_topics(desk: Desk) -> None:
     begun = desk.bucket.find(desk.names.artifact_sums) is not None
     if not begun or desk.bucket.find(desk.around.contract.keys["checksums"]) is None:
         return  # without them no topic was made
-    parts = [PREFLIGHT, *cells_in_cloud(desk.saved())]
-    words = [
-        word
-        for part in parts
-        for word in (
-            "--topic-prefix",
-            desk.names.topics(part),
-            "--group-id",
-            desk.names.group(part),
-        )
-    ]
+    words: list[str] = []
+    for part in (PREFLIGHT, *cells_in_cloud(desk.saved())):
+        words += ("--topic-prefix", desk.names.topics(part), "--group-id", desk.names.group(part))
     desk.say(desk.run_module(ELSEWHERE, "forget", *words).said("forget"))
-    for part in parts:
-        desk.bucket.delete_below(desk.names.checkpoint_keys(part))
 
 
 def note_worker(desk: Desk, cell: Cell) -> None:
