@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Final
 
 from fraud_cloud.errors import CloudError, SurroundingsError
+from fraud_cloud.patience import Patience
 from fraud_dag.desk import STREAMGAUGE
 from fraud_dag.failures import StepFailedError
 from fraud_dag.outcomes import Outcome
@@ -172,7 +173,7 @@ def _guarded(desk: Desk, cell: Cell, engine: Engine, command: Sequence[str]) -> 
     attendant = desk.start(ELSEWHERE, *attend_command(desk, cell), measures=True)
     try:
         guard.follow(attendant)
-        guard.look_every(_LOOK_EVERY_S, engine.check)
+        guard.look_every(_LOOK_EVERY_S, engine.check, Patience(time.monotonic))
         guard.wait_until_ready(READY_WITHIN_S + 60.0)
         run = desk.start(STREAMGAUGE, *command, measures=True)
         try:
@@ -215,16 +216,20 @@ class Guard:
 
         self._begin(go_on)
 
-    def look_every(self, every_s: float, check: Callable[[], None]) -> None:
-        """Call a check until the end; what it raises is a change."""
+    def look_every(self, every_s: float, check: Callable[[], None], patience: Patience) -> None:
+        """Call a check until the end; what it raises is a change, if it is not borne."""
 
         def go_on() -> None:
             while not self._ended.wait(every_s):
                 try:
                     check()
                 except CloudError as error:
-                    self._note(error)
-                    return
+                    if not patience.bears(error):
+                        self._note(error)
+                        return
+                    self.say(f"no answer, looking again: {error}")
+                else:
+                    patience.heard()
 
         self._begin(go_on)
 

@@ -11,6 +11,7 @@ from collections.abc import Callable
 from contextlib import AbstractContextManager
 
 from fraud_cloud.errors import CloudError, ConfigError, GoneError
+from fraud_cloud.patience import patiently
 from fraud_cloud.purge import take_away
 from fraud_cloud.reaping import reap
 from fraud_cloud.selection import made_by_runs
@@ -73,9 +74,14 @@ class WaitOperator(BaseSensorOperator):
         self.is_done = is_done
 
     def poke(self, context: Context) -> bool:
-        """Look once."""
+        """Look once, and again for a minute where the cloud does not answer.
+
+        It is waited for here: the next look knows nothing of this one, and a task that fails for
+        an outage of seconds ends a run.
+        """
         with cloud_errors():
-            return self.is_done(desk_of(context, self.log.info))
+            desk = desk_of(context, self.log.info)
+            return patiently(lambda: self.is_done(desk), desk.means.clock, self.log.info)
 
 
 class ReapOperator(BaseSensorOperator):
