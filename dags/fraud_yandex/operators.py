@@ -12,9 +12,7 @@ from contextlib import AbstractContextManager
 
 from fraud_cloud.errors import CloudError, ConfigError, GoneError
 from fraud_cloud.patience import patiently
-from fraud_cloud.purge import take_away
 from fraud_cloud.reaping import reap
-from fraud_cloud.selection import made_by_runs
 from fraud_dag import operators
 from fraud_dag.airflow_names import BaseSensorOperator
 from fraud_dag.operators import Context, airflow_errors
@@ -95,10 +93,7 @@ class ReapOperator(BaseSensorOperator):
         """Take the next step with each thing that is left."""
         with cloud_errors():
             means = only_the_cloud(self.log.info)
-            now_s = time.time()
-            left = take_away(means, made_by_runs(before_s=now_s))
+            left = reap(means, time.time())
             for one in left:
                 self.log.info("%s: %s", one, one.status)
-            if not left:
-                reap(means, now_s)
             return not left
