@@ -129,6 +129,20 @@ def test_a_task_that_is_tried_again_makes_no_second_cluster(cloud: CloudDouble, 
     assert len(cloud.asked("Create")) == 1
 
 
+def test_a_cluster_that_expires_before_the_run_may_be_over_is_made_anew(
+    cloud: CloudDouble, begun: Desk
+):
+    ((old, cluster),) = cloud.state.of(SPARK.kind).items()
+    cluster.labels["expires"] = str(int(time.time()) + 600)
+
+    steps.create_cluster(begun)
+    wait_for_cluster(begun)
+
+    ((new, cluster),) = cloud.state.of(SPARK.kind).items()
+    assert new != old
+    assert int(cluster.labels["expires"]) - time.time() > FOUR_HOURS_S - 600
+
+
 def test_a_run_of_faust_alone_makes_no_cluster(cloud: CloudDouble, desk_of: Callable[..., Desk]):
     desk = desk_of(engines=["faust"])
     steps.reserve(desk)
