@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from fraud_cloud.errors import ConfigError, RefusedError, SurroundingsError
-from fraud_cloud.purge import Means
+from fraud_cloud.purge import Means, empty
 from fraud_cloud.resource import Resource
 from fraud_cloud.services import GROUP
 
@@ -53,12 +53,10 @@ def _ask(means: Means, group: Resource, count: int) -> str:
             return means.cloud.start(group)
         if group.size != count:
             means.tell(f"{group}: {group.size} hosts to {count}")
-            return means.cloud.resize(group, count)
+            return means.cloud.resize(group, count) if count > 0 else empty(means, group)
     except RefusedError as error:
-        if count > 0 and error.final:
-            raise ConfigError(str(error)) from error
         if error.final:
-            return means.cloud.stop(group)
+            raise ConfigError(str(error)) from error
         means.tell(f"{group}: {error}; trying again")
     return ""
 

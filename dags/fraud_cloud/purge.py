@@ -192,7 +192,7 @@ class _Work:
                 self.operations[resource.id] = self.means.cloud.delete(resource)
             case "empty":
                 self.means.tell(f"{resource}: {resource.size} hosts to 0")
-                self.operations[resource.id] = self._emptied(resource)
+                self.operations[resource.id] = empty(self.means, resource)
 
     def _jobs(self, resource: Resource) -> list[Job]:
         if resource.kind != SPARK.kind:
@@ -209,14 +209,24 @@ class _Work:
                 self.means.tell(f"{cluster}: cancelling job {job.name or job.id}")
                 self.means.cloud.cancel_job(cluster.id, job.id)
 
-    def _emptied(self, group: Resource) -> str:
-        try:
-            return self.means.cloud.resize(group, 0)
-        except RefusedError as error:
-            if not error.final:
-                raise
-            self.means.tell(f"{group}: a size of 0 is refused, stopping it ({error})")
-            return self.means.cloud.stop(group)
+
+def empty(means: Means, group: Resource) -> str:
+    """Ask for no host; where the API refuses a size of 0, for a stopped group.
+
+    Args:
+        means: with what.
+        group: the instance group.
+
+    Returns:
+        Id of the operation.
+    """
+    try:
+        return means.cloud.resize(group, 0)
+    except RefusedError as error:
+        if not error.final:
+            raise
+        means.tell(f"{group}: a size of 0 is refused, stopping it ({error})")
+        return means.cloud.stop(group)
 
 
 def _still_there(left: list[Resource], reasons: dict[str, str], waited_s: float) -> str:

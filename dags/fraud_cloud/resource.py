@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Literal
@@ -74,6 +75,12 @@ def owner_of(resource: Resource, contract: Contract) -> Owner:
     return "standing" if run == contract.standing_run else "session"
 
 
+def end_s(labels: Mapping[str, str], contract: Contract) -> float:
+    """When something expires, Unix seconds; infinite where its label is no number."""
+    end = labels.get(contract.expires_label, "")
+    return int(end) if end.isascii() and end.isdigit() else math.inf
+
+
 def expired(resource: Resource, contract: Contract, now_s: float) -> bool:
     """Whether it is ours and its end is over.
 
@@ -86,5 +93,4 @@ def expired(resource: Resource, contract: Contract, now_s: float) -> bool:
     """
     if owner_of(resource, contract) == "foreign":
         return False
-    end = resource.labels.get(contract.expires_label, "")
-    return end.isascii() and end.isdigit() and int(end) < now_s
+    return end_s(resource.labels, contract) < now_s

@@ -6,13 +6,18 @@ from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from typing import Literal, TypeVar
 
+from fraud_cloud.contract import Contract
 from fraud_cloud.errors import ConfigError, GoneError, RefusedError, SurroundingsError
-from fraud_cloud.purge import Means
-from fraud_cloud.resource import Job, Resource
+from fraud_cloud.purge import Means, purge
+from fraud_cloud.resource import Job, Resource, end_s
+from fraud_cloud.selection import Selection
 from fraud_cloud.services import SPARK
 from fraud_cloud.spark_spec import ClusterSpec, JobSpec
 
 TAIL_LINES = 40
+_SOONER_S = 3600.0
+"""So much sooner than asked for a cluster may expire: a task that is tried again keeps what it has
+made. Only a run that takes its whole 12 h can lose it by that."""
 
 Found = TypeVar("Found")
 End = Literal["stopped", "failed"]
@@ -66,12 +71,26 @@ def ensure_cluster(means: Means, spec: ClusterSpec) -> Resource:
 def request_cluster(means: Means, spec: ClusterSpec) -> None:
     """Ask for the run's cluster unless it is there; whether it comes says `running_cluster`.
 
+    One that is there and expires too soon is deleted first: the reaper would do it in mid-cell.
+
     Raises:
+        LeftoversError: such a one does not go in time.
         SurroundingsError: a quota does not allow it.
     """
-    if cluster_of_run(means, spec.labels[means.contract.run_label]) is None:
-        means.tell(f"Spark cluster {spec.name}: creating, {spec.executors} executors")
-        _created(means, spec)
+    run = spec.labels[means.contract.run_label]
+    found = cluster_of_run(means, run)
+    if found is not None and lasts(found, spec, means.contract):
+        return
+    if found is not None:
+        means.tell(f"{found}: expires before this run may be over, making another one")
+        purge(means, Selection((SPARK,), run=run))
+    means.tell(f"Spark cluster {spec.name}: creating, {spec.executors} executors")
+    _created(means, spec)
+
+
+def lasts(cluster: Resource, spec: ClusterSpec, contract: Contract) -> bool:
+    """Whether a cluster expires about when the one that is asked for would, or later."""
+    return end_s(cluster.labels, contract) >= end_s(spec.labels, contract) - _SOONER_S
 
 
 def running_cluster(means: Means, run: str) -> Resource | None:

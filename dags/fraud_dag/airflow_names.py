@@ -14,17 +14,7 @@ try:
         TaskGroup,
         Variable,
     )
-    from airflow.sdk.exceptions import (
-        AirflowException,
-        AirflowFailException,
-        AirflowSkipException,
-    )
 except ImportError:
-    from airflow.exceptions import (
-        AirflowException,
-        AirflowFailException,
-        AirflowSkipException,
-    )
     from airflow.models.baseoperator import BaseOperator
     from airflow.models.connection import Connection
     from airflow.models.dag import DAG
@@ -32,6 +22,19 @@ except ImportError:
     from airflow.models.variable import Variable
     from airflow.sensors.base import BaseSensorOperator
     from airflow.utils.task_group import TaskGroup
+
+try:
+    from airflow.sdk.exceptions import (
+        AirflowException,
+        AirflowFailException,
+        AirflowSkipException,
+    )
+except ImportError:  # 3.1 has the names above in its SDK, and of these the first one only
+    from airflow.exceptions import (
+        AirflowException,
+        AirflowFailException,
+        AirflowSkipException,
+    )
 
 __all__ = [
     "DAG",

@@ -13,7 +13,9 @@ from pathlib import Path
 from typing import Final
 
 from fraud_cloud.errors import CloudError, SurroundingsError
+from fraud_cloud.patience import Patience
 from fraud_dag.desk import STREAMGAUGE
+from fraud_dag.failures import StepFailedError
 from fraud_dag.outcomes import Outcome
 from fraud_dag.programs import Program, Say, stop_leftovers
 from fraud_dag.variables import MARK
@@ -95,23 +97,35 @@ def forget_run(desk: Desk) -> None:
 
     What cannot be deleted is told and fails nothing: it costs nothing, and goes with the session.
     """
+    tried(desk, "topics and groups are left", lambda: _forget_topics(desk))
+    folder = desk.names.checkpoints_folder
+    tried(desk, f"{folder} is left", lambda: desk.bucket.delete_below(folder))
+
+
+def tried(desk: Desk, otherwise: str, action: Callable[[], object]) -> bool:
+    """Do what must keep nothing else from being done; whether it was done.
+
+    Args:
+        desk: of the task, whose log says what went wrong.
+        otherwise: what is said before the reason.
+        action: what is done.
+    """
+    try:
+        action()
+    except (CloudError, StepFailedError) as error:
+        desk.say(f"{otherwise}: {error}")
+        return False
+    return True
+
+
+def _forget_topics(desk: Desk) -> None:
     begun = desk.bucket.find(desk.names.artifact_sums) is not None
     if not begun or desk.bucket.find(desk.around.contract.keys["checksums"]) is None:
         return  # without them no topic was made
-    parts = [PREFLIGHT, *cells_in_cloud(desk.saved())]
-    words = [
-        word
-        for part in parts
-        for word in (
-            "--topic-prefix",
-            desk.names.topics(part),
-            "--group-id",
-            desk.names.group(part),
-        )
-    ]
+    words: list[str] = []
+    for part in (PREFLIGHT, *cells_in_cloud(desk.saved())):
+        words += ("--topic-prefix", desk.names.topics(part), "--group-id", desk.names.group(part))
     desk.say(desk.run_module(ELSEWHERE, "forget", *words).said("forget"))
-    for part in parts:
-        desk.bucket.delete_below(desk.names.checkpoint_keys(part))
 
 
 def note_worker(desk: Desk, cell: Cell) -> None:
@@ -159,7 +173,7 @@ def _guarded(desk: Desk, cell: Cell, engine: Engine, command: Sequence[str]) -> 
     attendant = desk.start(ELSEWHERE, *attend_command(desk, cell), measures=True)
     try:
         guard.follow(attendant)
-        guard.look_every(_LOOK_EVERY_S, engine.check)
+        guard.look_every(_LOOK_EVERY_S, engine.check, Patience(time.monotonic))
         guard.wait_until_ready(READY_WITHIN_S + 60.0)
         run = desk.start(STREAMGAUGE, *command, measures=True)
         try:
@@ -202,16 +216,20 @@ class Guard:
 
         self._begin(go_on)
 
-    def look_every(self, every_s: float, check: Callable[[], None]) -> None:
-        """Call a check until the end; what it raises is a change."""
+    def look_every(self, every_s: float, check: Callable[[], None], patience: Patience) -> None:
+        """Call a check until the end; what it raises is a change, if it is not borne."""
 
         def go_on() -> None:
             while not self._ended.wait(every_s):
                 try:
                     check()
                 except CloudError as error:
-                    self._note(error)
-                    return
+                    if not patience.bears(error):
+                        self._note(error)
+                        return
+                    self.say(f"no answer, looking again: {error}")
+                else:
+                    patience.heard()
 
         self._begin(go_on)
 

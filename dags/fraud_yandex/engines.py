@@ -8,6 +8,7 @@ from typing import Protocol
 
 from fraud_cloud.errors import GoneError, SurroundingsError
 from fraud_cloud.faust_hosts import set_hosts
+from fraud_cloud.purge import empty
 from fraud_cloud.services import GROUP
 from fraud_cloud.spark import (
     Started,
@@ -144,11 +145,11 @@ class FaustEngine:
             self._runs = False
 
     def abandon(self) -> None:
-        """Ask for no host."""
+        """Ask for no host, or for a stopped group where that is refused."""
         means, group = self._desk.means, self._desk.session.faust_group
         for one in means.cloud.resources(GROUP):
             if one.id == group:
-                means.cloud.resize(one, 0)
+                empty(means, one)
 
 
 def engine_of(desk: Desk, cell: Cell) -> Engine:

@@ -159,9 +159,14 @@ class Names:
         """Of the Spark job of a cell: another one for each try, for an ended job keeps its name."""
         return f"{part}-t{attempt}"
 
+    @property
+    def checkpoints_folder(self) -> str:
+        """Key that the keys of all of its checkpoints begin with."""
+        return f"{self.contract.prefixes['checkpoints']}{self.run}/"
+
     def checkpoint_keys(self, part: str) -> str:
         """What the keys of the checkpoints of a cell's jobs begin with, whichever try made them."""
-        return f"{self.contract.prefixes['checkpoints']}{self.run}/{part}-t"
+        return f"{self.checkpoints_folder}{part}-t"
 
     def checkpoint(self, part: str, attempt: int) -> str:
         """URI of a job's checkpoint."""

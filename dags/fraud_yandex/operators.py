@@ -11,9 +11,8 @@ from collections.abc import Callable
 from contextlib import AbstractContextManager
 
 from fraud_cloud.errors import CloudError, ConfigError, GoneError
-from fraud_cloud.purge import take_away
+from fraud_cloud.patience import patiently
 from fraud_cloud.reaping import reap
-from fraud_cloud.selection import made_by_runs
 from fraud_dag import operators
 from fraud_dag.airflow_names import BaseSensorOperator
 from fraud_dag.operators import Context, airflow_errors
@@ -73,9 +72,14 @@ class WaitOperator(BaseSensorOperator):
         self.is_done = is_done
 
     def poke(self, context: Context) -> bool:
-        """Look once."""
+        """Look once, and again for a minute where the cloud does not answer.
+
+        It is waited for here: the next look knows nothing of this one, and a task that fails for
+        an outage of seconds ends a run.
+        """
         with cloud_errors():
-            return self.is_done(desk_of(context, self.log.info))
+            desk = desk_of(context, self.log.info)
+            return patiently(lambda: self.is_done(desk), desk.means.clock, self.log.info)
 
 
 class ReapOperator(BaseSensorOperator):
@@ -89,10 +93,7 @@ class ReapOperator(BaseSensorOperator):
         """Take the next step with each thing that is left."""
         with cloud_errors():
             means = only_the_cloud(self.log.info)
-            now_s = time.time()
-            left = take_away(means, made_by_runs(before_s=now_s))
+            left = reap(means, time.time())
             for one in left:
                 self.log.info("%s: %s", one, one.status)
-            if not left:
-                reap(means, now_s)
             return not left

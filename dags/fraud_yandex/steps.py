@@ -6,6 +6,7 @@ import hashlib
 import json
 import time
 
+from fraud_cloud.errors import SurroundingsError
 from fraud_cloud.purge import take_away
 from fraud_cloud.selection import made_by_runs
 from fraud_cloud.spark import cluster_of_run, request_cluster, running_cluster
@@ -14,7 +15,7 @@ from fraud_dag.desk import STREAMGAUGE
 from fraud_dag.failures import NothingToDoError
 from fraud_dag.programs import stop_leftovers
 from fraud_dag.variables import MARK
-from fraud_yandex.cell import forget_run, measure
+from fraud_yandex.cell import forget_run, measure, tried
 from fraud_yandex.desk import Desk
 from fraud_yandex.engines import SPARK
 from fraud_yandex.form import cells_in_cloud, plan_in_cloud
@@ -155,15 +156,34 @@ def all_is_well(desk: Desk) -> list[str]:
 def is_cleaned_up(desk: Desk) -> bool:
     """Take away what the run has made, by its label: whatever was asked for and never heard of too.
 
+    Neither of cloud and bucket keeps the other's part from going: a cluster bills, and in the
+    bucket is a password.
+
     Returns:
         False while something is being deleted.
+
+    Raises:
+        SurroundingsError: all is gone that bills, and the password is not.
     """
     stop_leftovers(MARK, str(desk.worker.folder), desk.say)
-    desk.bucket.delete(desk.names.kafka_file)
     selection = made_by_runs(desk.run, group_id=desk.session.faust_group)
-    left = take_away(desk.means, selection)
+    try:
+        left = take_away(desk.means, selection)
+    finally:
+        password_is_gone = _password_is_deleted(desk)
     for one in left:
         desk.say(f"{one}: {one.status}, {one.hosts} hosts" if one.hosts else f"{one}: {one.status}")
-    if not left:  # nobody is a member of a group any more
-        forget_run(desk)
-    return not left
+    if left:
+        return False
+    forget_run(desk)  # nobody is a member of a group any more
+    if not password_is_gone:
+        raise SurroundingsError(
+            f"Kafka's password is still in s3://{desk.bucket.name}/{desk.names.kafka_file}, the "
+            "reason is above: delete it, or clear this task once the bucket takes requests"
+        )
+    return True
+
+
+def _password_is_deleted(desk: Desk) -> bool:
+    key = desk.names.kafka_file
+    return tried(desk, "Kafka's password is left", lambda: desk.bucket.delete(key))

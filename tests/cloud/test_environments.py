@@ -73,7 +73,7 @@ def test_a_place_runs_its_programs_with_its_lock_and_the_wheel_alone(
 
 @pytest.mark.slow
 @pytest.mark.slow_cloud
-@pytest.mark.parametrize("lock", ["bench", "faust", "mlflow"])
+@pytest.mark.parametrize("lock", ["bench", "faust", "mlflow", "airflow"])
 def test_every_package_has_a_wheel_for_the_clouds_python(tmp_path: Path, lock: str):
     wanted = ("--python-version", "3.12", "--python-platform", "x86_64-manylinux_2_28")
     locked = PROJECT / f"requirements/{lock}.txt"

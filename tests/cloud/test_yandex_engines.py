@@ -129,6 +129,20 @@ def test_a_task_that_is_tried_again_makes_no_second_cluster(cloud: CloudDouble, 
     assert len(cloud.asked("Create")) == 1
 
 
+def test_a_cluster_that_expires_before_the_run_may_be_over_is_made_anew(
+    cloud: CloudDouble, begun: Desk
+):
+    ((old, cluster),) = cloud.state.of(SPARK.kind).items()
+    cluster.labels["expires"] = str(int(time.time()) + 600)
+
+    steps.create_cluster(begun)
+    wait_for_cluster(begun)
+
+    ((new, cluster),) = cloud.state.of(SPARK.kind).items()
+    assert new != old
+    assert int(cluster.labels["expires"]) - time.time() > FOUR_HOURS_S - 600
+
+
 def test_a_run_of_faust_alone_makes_no_cluster(cloud: CloudDouble, desk_of: Callable[..., Desk]):
     desk = desk_of(engines=["faust"])
     steps.reserve(desk)
@@ -285,16 +299,23 @@ def test_a_host_that_is_lost_in_mid_cell_is_a_change(cloud: CloudDouble, begun: 
         engine.check()
 
 
-def test_a_killed_cell_asks_at_once_for_the_end_of_its_engine(
-    cloud: CloudDouble, begun: Desk, group: str
-):
-    spark, faust = SparkEngine(begun, Cell("spark", 1)), FaustEngine(begun, Cell("faust", 1))
-    spark.start()
-    faust.start()
-    spark.abandon()
-    faust.abandon()
+def test_a_killed_cell_asks_at_once_for_the_end_of_its_job(cloud: CloudDouble, begun: Desk):
+    engine = SparkEngine(begun, Cell("spark", 1))
+    engine.start()
+    engine.abandon()
     assert len(cloud.asked("Cancel")) == 1
-    assert cloud.state.of(GROUP.kind)[group].scale_policy.fixed_scale.size == 0
+
+
+@pytest.mark.parametrize("refuses", [False, True], ids=["a size of 0", "stopped"])
+def test_a_killed_cell_asks_at_once_for_the_end_of_its_hosts(
+    cloud: CloudDouble, begun: Desk, group: str, *, refuses: bool
+):
+    cloud.state.refuses_no_hosts = refuses
+    engine = FaustEngine(begun, Cell("faust", 1))
+    engine.start()
+    engine.abandon()
+    assert cloud.state.of(GROUP.kind)[group].scale_policy.fixed_scale.size == int(refuses)
+    assert len(cloud.asked("Stop")) == int(refuses)
 
 
 def test_an_unknown_run_cannot_be_gone_on_with(begun: Desk, desk_of: Callable[..., Desk]):

@@ -8,7 +8,7 @@ import sys
 
 import pytest
 
-from tests.airflow_env import DAGS
+from tests.airflow_env import DAGS, MOST_IMPORT_S
 
 COMPARISON, PREFLIGHT, REAPER = "fraud_stream_yandex", "fraud_preflight", "fraud_reaper"
 FILES = {COMPARISON: "fraud_stream_yandex.py", PREFLIGHT: "fraud_preflight.py", REAPER: "reaper.py"}
@@ -68,6 +68,11 @@ def test_each_file_gives_its_dag(read, dag_id):
 def test_reading_a_file_brings_in_neither_the_sdk_nor_the_provider(read, dag_id):
     others = {name for name in read(dag_id)["modules"] if name not in sys.stdlib_module_names}
     assert sorted(others - {"airflow"}) == ["fraud_cloud", "fraud_dag", "fraud_yandex"]
+
+
+@pytest.mark.parametrize("dag_id", FILES)
+def test_reading_a_file_takes_less_than_a_second(read, dag_id):
+    assert read(dag_id)["import_cpu_s"] < MOST_IMPORT_S
 
 
 @pytest.mark.parametrize("dag_id", FILES)

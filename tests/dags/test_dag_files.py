@@ -7,7 +7,7 @@ import sys
 
 import pytest
 
-from tests.airflow_env import DAGS, LOCAL_DAG
+from tests.airflow_env import DAGS, LOCAL_DAG, MOST_IMPORT_S
 
 CELL = "cell"
 BEFORE_THE_CELLS = ["reserve", "broker", "model", "plan", "preflight"]
@@ -61,6 +61,10 @@ def test_reading_the_file_brings_in_no_package_but_airflow(local):
     standard = sys.stdlib_module_names
     others = {name for name in local["modules"] if name not in standard} - {"airflow"}
     assert sorted(others) == ["fraud_dag", "fraud_local"]
+
+
+def test_reading_the_file_takes_less_than_a_second(local):
+    assert local["import_cpu_s"] < MOST_IMPORT_S
 
 
 def test_a_run_is_only_begun_by_hand_and_never_beside_another(dag):

@@ -45,7 +45,7 @@ resource "yandex_airflow_cluster" "this" {
   lifecycle {
     precondition {
       condition     = !local.is_airflow_3 || var.python_version == "3.12"
-      error_message = "The locks for Airflow 3 are compiled for Python 3.12: set python_version to it."
+      error_message = "python_version is ${var.python_version}; with Airflow 3 the locks are checked for Python 3.12: set python_version to it."
     }
   }
 }

@@ -23,16 +23,16 @@ except ImportError:
 def main() -> None:
     path = Path(sys.argv[1])
     before = set(sys.modules)
-    begin = time.perf_counter()
+    begin_s = time.process_time()  # of this process alone: the machine may be busy
     spec = importlib.util.spec_from_file_location("dag_file", path)
     spec.loader.exec_module(importlib.util.module_from_spec(spec))
-    took_s = time.perf_counter() - begin
+    took_s = time.process_time() - begin_s
     new = {name.partition(".")[0] for name in set(sys.modules) - before}
 
     bag = DagBag(str(path))
     dags = {name: describe(dag) for name, dag in bag.dags.items()}
-    answer = {"errors": bag.import_errors, "dags": dags, "import_s": took_s, "modules": sorted(new)}
-    print(json.dumps(answer))  # noqa: T201  # it is the answer
+    answer = {"errors": bag.import_errors, "dags": dags, "modules": sorted(new)}
+    print(json.dumps(answer | {"import_cpu_s": took_s}))  # noqa: T201  # it is the answer
 
 
 def describe(dag) -> dict:

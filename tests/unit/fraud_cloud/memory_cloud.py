@@ -29,12 +29,14 @@ class MemoryCloud:
         waits: for each id, how many looks its deletion takes.
         refuses: for each id, how many deletions are refused.
         deletions: ids in the order in which their deletion was asked for.
+        stops: the same of what was to be stopped.
     """
 
     things: dict[str, Resource] = field(default_factory=dict)
     waits: dict[str, int] = field(default_factory=dict)
     refuses: dict[str, int] = field(default_factory=dict)
     deletions: list[str] = field(default_factory=list)
+    stops: list[str] = field(default_factory=list)
     _going: dict[str, int] = field(default_factory=dict)
 
     def with_things(self, *things: Resource) -> MemoryCloud:
@@ -82,7 +84,9 @@ class MemoryCloud:
         return group.id
 
     def stop(self, resource: Resource) -> str:
-        raise AssertionError
+        self.stops.append(resource.id)
+        self.things[resource.id] = replace(resource, status="STOPPED")
+        return resource.id
 
     def operation(self, operation_id: str) -> Operation:
         return Operation("running" if operation_id in self.things else "done")

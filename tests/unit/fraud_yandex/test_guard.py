@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 
 from benchmarks import elsewhere
-from fraud_cloud.errors import SurroundingsError
+from fraud_cloud.errors import RefusedError, SurroundingsError
+from fraud_cloud.patience import PATIENCE_S, Patience
 from fraud_dag.programs import Program
 from fraud_yandex.cell import ELSEWHERE, LEFT_NOTHING, READY, Guard
 from fraud_yandex.engines import EngineChangedError
@@ -71,13 +72,43 @@ def test_a_check_that_fails_ends_it(guard, start):
             raise SurroundingsError("the job has died")
 
     guard.follow(start(ATTENDS))
-    guard.look_every(0.01, check)
+    guard.look_every(0.01, check, Patience(time.monotonic))
     guard.wait_until_ready(30)
     run = start(WAITS)
     failed.append(True)
     wait_until(lambda: guard.seen is not None, within_s=30, what="the check has failed")
     assert guard.over(run) in ENDED_BY_US
     with pytest.raises(SurroundingsError, match="the job has died"):
+        guard.raise_what_it_saw()
+
+
+class Outage:
+    """Checks that are not answered; each look takes as long as it says."""
+
+    def __init__(self, answers):
+        self.now_s, self.looks = 0.0, 0
+        self._answers = answers
+
+    def check(self):
+        self.looks += 1
+        self.now_s += 20.0
+        if self.looks % self._answers:
+            raise RefusedError("job: JobService.Get is answered with UNAVAILABLE")
+
+
+def test_a_cloud_that_does_not_answer_for_some_seconds_is_no_change(guard):
+    outage = Outage(answers=3)  # after 40 s without an answer each time
+    guard.look_every(0.001, outage.check, Patience(lambda: outage.now_s))
+    wait_until(lambda: outage.looks > 20, within_s=30, what="many looks")
+    guard.raise_what_it_saw()
+
+
+def test_one_that_does_not_answer_for_minutes_ends_the_measurement(guard):
+    outage = Outage(answers=10**9)
+    guard.look_every(0.001, outage.check, Patience(lambda: outage.now_s))
+    wait_until(lambda: guard.seen is not None, within_s=30, what="the watch gives up")
+    assert PATIENCE_S < outage.now_s <= PATIENCE_S + 20.0
+    with pytest.raises(RefusedError, match="UNAVAILABLE"):
         guard.raise_what_it_saw()
 
 

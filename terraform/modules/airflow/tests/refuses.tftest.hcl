@@ -31,7 +31,7 @@ run "each_variable_refuses_what_cannot_work" {
   ]
 }
 
-run "airflow_3_has_the_python_of_its_locks" {
+run "airflow_3_has_the_python_that_its_locks_are_checked_for" {
   command = plan
 
   variables {
