@@ -48,7 +48,7 @@ test: setup check jars baselines terraform-tools airflow-env ## style, types and
 	@$(RUN) -m pytest -m 'alone and not slow_fault and not slow_dag and not slow_cloud'
 
 test-faults: setup jars ## the faults that take more than a minute each, and all of faust-tuned's
-	@$(RUN) -m pytest -m slow_fault
+	@$(RUN) -m pytest -n $(JOBS) --dist load -m slow_fault
 
 test-spark35: setup jars $(SPARK35)/installed ## the submitted job on a Spark 3.5 cluster of its own (400 MB, 4 minutes)
 	@$(RUN) -m sandbox jars spark35 > /dev/null

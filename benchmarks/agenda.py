@@ -11,7 +11,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final, Protocol
 
-from benchmarks.attempts import Attempt, KneeKind, outcome_at
+from benchmarks.attempts import Attempt, KneeKind, outcome_at, rates_of
 from benchmarks.ladder import Rung, next_rung
 from benchmarks.names import cell_id, place_of
 from benchmarks.plan import EXTERNAL, Plan, Step
@@ -194,17 +194,22 @@ def _action_of(
 ) -> Step | Probe | None:
     planned = _planned_rate(plan, cells, cell, standing)
     is_asked = plan.find != "rates" or planned is not None
-    if plan.probes and _is_ours(plan, cell) and is_asked and not standing.is_probed(cell):
+    if _is_probed_first(plan, cell) and is_asked and not standing.is_probed(cell):
         return Probe(cell, plan.probe_records or PROBE_RECORDS, whole=plan.find == "drain")
     if planned is not None:
         return _step(plan, cell, planned, standing)
-    move = search_move(plan, standing.of(cell), standing.drain_eps(cell))
+    expected_eps = _expected_eps(plan, cells, cell, standing)
+    move = search_move(plan, standing.of(cell), standing.drain_eps(cell), expected_eps)
     return _step(plan, cell, move.rate_eps, standing) if isinstance(move, Try) else None
 
 
-def _is_ours(plan: Plan, cell: Cell) -> bool:
-    """False for an external engine: what it would leave of a drain stands before the next step."""
-    return cell.engine in plan.engines and cell.engine != EXTERNAL
+def _is_probed_first(plan: Plan, cell: Cell) -> bool:
+    """Whether a cell begins with a drain; not where the plan says where its search begins.
+
+    Nor with an external engine: what it would leave of a drain stands before the next step.
+    """
+    is_ours = cell.engine in plan.engines and cell.engine != EXTERNAL
+    return plan.probes and is_ours and cell.engine not in plan.search.first_eps
 
 
 def _planned_rate(
@@ -284,7 +289,29 @@ def is_answer(plan: Plan, step: Measured) -> bool:
     )
 
 
-def search_move(plan: Plan, steps: Sequence[Measured], drain_eps: float | None) -> Try | None:
+def _expected_eps(
+    plan: Plan, cells: Sequence[Cell], cell: Cell, standing: Standing
+) -> float | None:
+    """What the plan says, else what the nearest count lets expect that has been tried."""
+    if each_eps := plan.search.first_eps.get(cell.engine):
+        return each_eps * cell.instances
+    others = [one for one in _peers(cells, cell) if one != cell]
+    others.sort(key=lambda one: abs(one.instances - cell.instances))
+    for other in others:
+        rates = rates_of(attempts_of(standing.of(other)), "backlog")
+        held = [one.rate_eps for one in rates if one.outcome == "held"]
+        lost = [one.rate_eps / plan.search.factor for one in rates if one.outcome == "lost"]
+        if held or lost:
+            return (max(held) if held else min(lost)) * cell.instances / other.instances
+    return None
+
+
+def search_move(
+    plan: Plan,
+    steps: Sequence[Measured],
+    drain_eps: float | None,
+    expected_eps: float | None = None,
+) -> Try | None:
     """The next rate of the search of a cell, or None where it is over or not asked."""
     if plan.find != "knee":
         return None
@@ -294,7 +321,7 @@ def search_move(plan: Plan, steps: Sequence[Measured], drain_eps: float | None) 
     for kind in plan.knees:
         if kind == "latency" and attempts and all(one.slo_met is None for one in attempts):
             continue  # no run of this engine tells its latency: no further one will
-        move = next_move(attempts, drain_eps, plan.search, kind)
+        move = next_move(attempts, drain_eps, plan.search, kind, expected_eps)
         if not isinstance(move, Knee):
             return move
     return None

@@ -24,6 +24,7 @@ sampled features."""
 BROKER_BYTES_PER_EVENT: Final = 2500
 """Input, label and prediction while a step runs; its topics are deleted at its end."""
 _DRAIN_OVER_KNEE: Final = 1.2
+_KNEE_OVER_FIRST: Final = 1.05
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,10 +64,15 @@ def dry_run(
             drains[action.cell.id] = cell_eps * _DRAIN_OVER_KNEE
         else:
             drain_eps = drains.get(action.cell)
-            cell_eps = knee_eps * action.instances * (action.cpu or 1)
+            cell_eps = _each_eps(plan, action, knee_eps) * action.instances
             cell_eps = drain_eps / _DRAIN_OVER_KNEE if drain_eps else cell_eps
             steps.append(_guess(plan, action, cell_eps))
     return actions
+
+
+def _each_eps(plan: Plan, step: Step, knee_eps: float) -> float:
+    first_eps = plan.search.first_eps.get(step.engine)
+    return first_eps * _KNEE_OVER_FIRST if first_eps else knee_eps * (step.cpu or 1)
 
 
 def _guess(plan: Plan, step: Step, knee_eps: float) -> _Guess:

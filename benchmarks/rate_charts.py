@@ -87,7 +87,7 @@ def _latency_top(steps: Sequence[StepResult], slo_ms: float) -> float:
 def _latency_bottom(steps: Sequence[StepResult], slo_ms: float) -> float:
     """The power of ten below everything."""
     p50s = [step.latency_ms.p50 for step in steps if step.latency_ms and step.latency_ms.p50]
-    return 10 ** math.floor(math.log10(min([*p50s, slo_ms])))
+    return math.pow(10, math.floor(math.log10(min([*p50s, slo_ms]))))
 
 
 def _draw_latency(

@@ -43,6 +43,11 @@ class SearchSettings(BaseModel):
     max_invalid: int = Field(3, ge=1, description="invalid runs of one rate that end the search")
     drain_share: float = Field(0.8, gt=0, le=1, description="first rate as a share of the drain")
     start_eps: float = Field(100.0, gt=0, description="first rate where no drain was measured")
+    first_eps: dict[str, float] = Field(
+        default_factory=dict,
+        description="by engine, the first rate of one instance, N begin at N times it; "
+        "without it a drain says where to begin",
+    )
     lowest_eps: float = Field(1.0, gt=0, description="no rate below is tried")
     highest_eps: float = Field(1_000_000.0, gt=0, description="no rate above is tried")
 
@@ -93,6 +98,7 @@ def next_move(
     drain_eps: float | None,
     settings: SearchSettings,
     by: KneeKind = "backlog",
+    expected_eps: float | None = None,
 ) -> Try | Knee:
     """The next run, or the answer.
 
@@ -102,10 +108,12 @@ def next_move(
         drain_eps: how fast the engine empties a full topic: an upper bound of the backlog knee.
         settings: how to search.
         by: which knee.
+        expected_eps: what the plan or another count lets expect: the first rate, not the drain's.
     """
     rates = _with_margins(rates_of(attempts, by), settings)
     bracket = _bracket(rates)
-    move = _move(rates, bracket, drain_eps, settings)
+    first_eps = _first_rate(expected_eps, drain_eps, settings)
+    move = _move(rates, bracket, first_eps, settings)
     if move is None:
         return _answer(bracket, settings)
     if isinstance(move, Try) and len(attempts) >= settings.max_steps:
@@ -114,14 +122,14 @@ def next_move(
 
 
 def _move(
-    rates: Sequence[Rate], bracket: _Bracket, drain_eps: float | None, settings: SearchSettings
+    rates: Sequence[Rate], bracket: _Bracket, first_eps: float, settings: SearchSettings
 ) -> Try | Knee | None:
     """None where there is nothing left to do."""
     invalid = next((one for one in rates if one.runs == 0 and _matters(one, bracket)), None)
     if invalid is not None:
         return _repeat_invalid(invalid, bracket, settings)
     if not any(one.runs for one in rates):
-        return Try(_first_rate(drain_eps, settings), "first rate")
+        return Try(first_eps, "first rate")
     return _doubted(bracket, settings) or _narrow(rates, bracket, settings)
 
 
@@ -190,8 +198,11 @@ def _repeat_invalid(rate: Rate, bracket: _Bracket, settings: SearchSettings) -> 
     return _answer(bracket, settings, f"{rate.invalid} invalid runs at {rate.rate_eps:g}/s")
 
 
-def _first_rate(drain_eps: float | None, settings: SearchSettings) -> float:
-    return _within(settings.drain_share * drain_eps if drain_eps else settings.start_eps, settings)
+def _first_rate(
+    expected_eps: float | None, drain_eps: float | None, settings: SearchSettings
+) -> float:
+    below_drain_eps = settings.drain_share * drain_eps if drain_eps else None
+    return _within(expected_eps or below_drain_eps or settings.start_eps, settings)
 
 
 def _doubted(bracket: _Bracket, settings: SearchSettings) -> Try | None:

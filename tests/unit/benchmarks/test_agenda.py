@@ -178,6 +178,35 @@ def test_planned_rates_far_below_the_drain_do_not_slow_the_search_down():
     assert actions[3].rate_eps == 8000
 
 
+def at_most_each(eps):
+    return lambda step: "sustainable" if step.rate_eps <= eps * step.instances else "unsustainable"
+
+
+def searched_counts(**search):
+    plan = plan_of(
+        engines=["faust"], rates_eps=[], find="knee", question="capacity", instances=[1, 2, 3]
+    )
+    plan = plan.model_copy(update={"search": plan.search.model_copy(update=search)})
+    actions = campaign(plan, at_most_each(730), drain_eps=1000)
+    firsts = {}
+    for action in actions:
+        if isinstance(action, Step):
+            firsts.setdefault(action.instances, action.rate_eps)
+    return actions, firsts
+
+
+def test_the_search_of_a_count_begins_where_another_count_lets_expect_its_end():
+    actions, firsts = searched_counts()
+    assert sum(isinstance(action, Probe) for action in actions) == 3
+    assert firsts == {1: 800, 2: 1280, 3: 1920}  # 800 is lost: its neighbour below is 640
+
+
+def test_where_the_plan_says_where_to_begin_no_drain_is_needed():
+    actions, firsts = searched_counts(first_eps={"faust": 700})
+    assert not any(isinstance(action, Probe) for action in actions)
+    assert firsts == {1: 700, 2: 1400, 3: 2100}
+
+
 def test_one_cell_can_be_measured_alone():
     plan = plan_of(instances=[1, 2])
     steps = campaign(plan, always_held, cells=[Cell("faust", 2)])
