@@ -73,7 +73,7 @@ def _spark(records: Records) -> Evidence:
 
 def _queue(records: Records) -> Evidence:
     """Each engine by the newest run that has decided it; those of the cloud count alone."""
-    if records.cloud_run is not None and (lines := _newest_knees((records.cloud_run,))):
+    if lines := _newest_knees(records.cloud_runs):
         return Evidence("Done", lines)
     lines = _newest_knees(records.local_runs)
     return Evidence("Verified locally", lines) if lines else Evidence()
@@ -88,10 +88,12 @@ def _newest_knees(newest_first: Iterable[Run]) -> tuple[str, ...]:
 
 
 def _dag(records: Records) -> Evidence:
-    run = records.run
-    if run is None or run.get("state") != "success" or not run.get("dag_run_id"):
-        return Evidence()
-    return Evidence("Done", (f"DAG {run['dag_id']}, запуск {run['dag_run_id']}: success",))
+    """The newest that has succeeded: one that is under way or failed takes nothing back."""
+    for run in records.dag_runs:
+        if run.get("state") == "success" and run.get("dag_run_id"):
+            line = f"DAG {run['dag_id']}, запуск {run['dag_run_id']}: success"
+            return Evidence("Done", (line,))
+    return Evidence()
 
 
 def _kanban(records: Records) -> Evidence:
@@ -111,15 +113,14 @@ def _gone(records: Records) -> Evidence:
 
 
 def _of_runs(records: Records, lines_of: Callable[[Run], Iterator[str]]) -> Evidence:
-    """The cloud's campaign, else the newest one of this machine that has something to say."""
-    if records.cloud_run is not None:
-        lines = tuple(lines_of(records.cloud_run))
-        if lines:
-            return Evidence("Done", lines)
-    for run in records.local_runs:
-        lines = tuple(lines_of(run))
-        if lines:
-            return Evidence("Verified locally", lines)
+    """The newest campaign that has something to say: of the cloud, else of this machine."""
+    places: tuple[tuple[Status, tuple[Run, ...]], ...] = (
+        ("Done", records.cloud_runs),
+        ("Verified locally", records.local_runs),
+    )
+    for status, runs in places:
+        if lines := next(filter(None, (tuple(lines_of(run)) for run in runs)), ()):
+            return Evidence(status, lines)
     return Evidence()
 
 

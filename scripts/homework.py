@@ -126,8 +126,7 @@ def _links(records: Records, folder: Path) -> Iterator[str]:
 
 
 def _all_runs(records: Records) -> Iterator[Run]:
-    if records.cloud_run is not None:
-        yield records.cloud_run
+    yield from records.cloud_runs
     yield from records.local_runs
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -39,18 +39,18 @@ class Records:
 
     Attributes:
         up: record of `cloud-up`; None where there is none.
-        run: record of a DAG run in the cloud.
+        dag_runs: records of DAG runs in the cloud, the newest first.
         verify: record of `cloud-verify`.
         kanban: record of the board.
-        cloud_run: the campaign of that DAG run.
+        cloud_runs: campaigns of those DAG runs, the newest first.
         local_runs: campaigns of this machine, the newest first.
     """
 
     up: Values | None = None
-    run: Values | None = None
+    dag_runs: tuple[Values, ...] = ()
     verify: Values | None = None
     kanban: Values | None = None
-    cloud_run: Run | None = None
+    cloud_runs: tuple[Run, ...] = ()
     local_runs: tuple[Run, ...] = ()
 
 
@@ -64,16 +64,19 @@ def read_records(results: Path) -> Records:
         ConfigError: a record is no JSON, or names results that are not there.
     """
     cloud = results / "cloud"
-    run = _record(cloud / "run.json")
-    cloud_run = _named_run(run, results)
+    dag_runs = tuple(_dag_runs(cloud))
+    # A run that is under way, or was not brought here to its end, is none of this machine either.
+    theirs = {str(one[name]) for one in dag_runs for name in ("dag_run_id", "results")}
+    cloud_runs = _newest_first(_named_runs(dag_runs, results))
+    theirs |= {one.id for one in cloud_runs}
     return Records(
         up=_record(cloud / "up.json"),
-        run=run,
+        dag_runs=dag_runs,
         verify=_record(cloud / "verify.json"),
         kanban=_record(cloud / "kanban.json"),
-        cloud_run=cloud_run,
-        local_runs=tuple(
-            one for one in _runs(results) if cloud_run is None or one.id != cloud_run.id
+        cloud_runs=cloud_runs,
+        local_runs=_newest_first(
+            one for one in _runs(results) if theirs.isdisjoint({one.id, one.folder.name})
         ),
     )
 
@@ -82,19 +85,33 @@ def _record(path: Path) -> Values | None:
     return _read(path) if path.exists() else None
 
 
-def _named_run(record: Values | None, results: Path) -> Run | None:
-    if record is None or not record.get("results"):
-        return None
-    path = results / str(record["results"]) / "run.json"
-    if not path.exists():
-        raise ConfigError(f"the record of the run in the cloud names {path}, which is not there")
-    return Run(path.parent, _read(path))
+def _dag_runs(cloud: Path) -> Iterator[Values]:
+    """One file for each; `run.json` is what earlier versions kept, of the newest alone."""
+    found = [
+        _read(path) for path in (cloud / "run.json", *cloud.glob("run/*.json")) if path.exists()
+    ]
+    yield from sorted(found, key=lambda one: float(one["at_s"]), reverse=True)
+
+
+def _named_runs(dag_runs: Iterable[Values], results: Path) -> Iterator[Run]:
+    """Campaigns that DAG runs have brought; one that was resumed by another is there once."""
+    for name in dict.fromkeys(str(one["results"]) for one in dag_runs if one.get("results")):
+        path = results / name / "run.json"
+        if not path.exists():
+            raise ConfigError(
+                f"the record of a run in the cloud names {path}, which is not there: put the "
+                f"folder back, or remove the record that has it from {results / 'cloud'}"
+            )
+        yield Run(path.parent, _read(path))
 
 
 def _runs(results: Path) -> Iterator[Run]:
-    found = [Run(path.parent, _read(path)) for path in results.glob("*/run.json")]
-    usable = [one for one in found if one.values.get("schema_version") == _SCHEMA]
-    yield from sorted(usable, key=lambda one: str(one.values["run"]["started"]), reverse=True)
+    found = (Run(path.parent, _read(path)) for path in results.glob("*/run.json"))
+    return (one for one in found if one.values.get("schema_version") == _SCHEMA)
+
+
+def _newest_first(runs: Iterable[Run]) -> tuple[Run, ...]:
+    return tuple(sorted(runs, key=lambda one: str(one.values["run"]["started"]), reverse=True))
 
 
 def _read(path: Path) -> Values:

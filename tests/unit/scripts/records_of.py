@@ -25,6 +25,7 @@ UP: Mapping[str, Any] = {
 }
 VERIFIED: Mapping[str, Any] = {"at_s": 9000, "left": [], "denied": [], "standing": []}
 DAG_RUN: Mapping[str, Any] = {
+    "at_s": 2000,
     "dag_id": "fraud_stream_yandex",
     "dag_run_id": "manual__1",
     "state": "success",

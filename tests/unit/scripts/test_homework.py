@@ -22,10 +22,10 @@ def test_without_records_every_task_is_there_and_shown_as_missing():
 def test_with_the_clouds_records_each_task_has_its_evidence():
     records = Records(
         up=UP,
-        run=DAG_RUN,
+        dag_runs=(DAG_RUN,),
         verify=VERIFIED,
         kanban={"url": "https://example.com/board"},
-        cloud_run=run("there"),
+        cloud_runs=(run("there"),),
     )
 
     text = page(load_board(), records, HERE)
