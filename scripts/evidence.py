@@ -48,7 +48,9 @@ def _kafka(records: Records) -> Evidence:
         return Evidence("Done", (*found, *_took(records)))
     for run in records.local_runs:
         if run.values["run"].get("cluster"):
-            line = f"брокер на этой машине, кластер {run.values['run']['cluster']}, запуск {run.id}"
+            line = (
+                f"брокер на одной машине, кластер {run.values['run']['cluster']}, запуск {run.id}"
+            )
             return Evidence("Verified locally", (line,))
     return Evidence()
 
@@ -72,17 +74,26 @@ def _spark(records: Records) -> Evidence:
 
 
 def _queue(records: Records) -> Evidence:
-    """Each engine by the newest run that has decided it; those of the cloud count alone."""
-    if lines := _newest_knees(records.cloud_runs):
-        return Evidence("Done", lines)
-    lines = _newest_knees(records.local_runs)
-    return Evidence("Verified locally", lines) if lines else Evidence()
+    """Each engine by the newest run that has decided it; those of the cloud count alone.
+
+    What no repetition has confirmed is told, and accepted by nobody.
+    """
+    for status, runs in _by_place(records):
+        if lines := newest_knees(runs):
+            return Evidence(status, lines)
+    return Evidence(lines=newest_knees(records.runs, confirmed=False))
 
 
-def _newest_knees(newest_first: Iterable[Run]) -> tuple[str, ...]:
+def newest_knees(newest_first: Iterable[Run], *, confirmed: bool = True) -> tuple[str, ...]:
+    """Between which rates backlogs start to grow, a line for each engine and count.
+
+    Args:
+        newest_first: campaigns; the first that tells it of an engine and count speaks.
+        confirmed: by a repetition, or those that were not.
+    """
     found: dict[str, str] = {}
     for run in newest_first:
-        for engine, line in knees(run):
+        for engine, line in knees(run, confirmed=confirmed):
             found.setdefault(engine, f"запуск {run.id}: {line}")
     return tuple(line for _, line in sorted(found.items()))
 
@@ -113,15 +124,17 @@ def _gone(records: Records) -> Evidence:
 
 
 def _of_runs(records: Records, lines_of: Callable[[Run], Iterator[str]]) -> Evidence:
-    """The newest campaign that has something to say: of the cloud, else of this machine."""
-    places: tuple[tuple[Status, tuple[Run, ...]], ...] = (
-        ("Done", records.cloud_runs),
-        ("Verified locally", records.local_runs),
-    )
-    for status, runs in places:
+    """The first campaign that has something to say: of the cloud, else of this machine."""
+    for status, runs in _by_place(records):
         if lines := next(filter(None, (tuple(lines_of(run)) for run in runs)), ()):
             return Evidence(status, lines)
     return Evidence()
+
+
+def _by_place(records: Records) -> Iterator[tuple[Status, tuple[Run, ...]]]:
+    """Campaigns, and the status that they can give."""
+    yield "Done", records.cloud_runs
+    yield "Verified locally", records.local_runs
 
 
 def _sent(run: Run) -> Iterator[str]:

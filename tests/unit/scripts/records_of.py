@@ -60,9 +60,9 @@ def campaign(identifier: str, started: str = "2026-01-01T00:00:00", **more: Any)
     } | more
 
 
-def run(identifier: str, **more: Any) -> Run:
+def run(identifier: str, *, published: bool = False, **more: Any) -> Run:
     """A campaign as `read_records` gives it."""
-    return Run(Path("results") / identifier, campaign(identifier, **more))
+    return Run(Path("results") / identifier, campaign(identifier, **more), published)
 
 
 def write(path: Path, values: Mapping[str, Any]) -> None:

@@ -176,6 +176,37 @@ def test_the_newest_run_of_the_cloud_speaks_first_and_an_earlier_one_for_what_it
     assert status(4, both) == "Done"
 
 
+def test_what_the_repository_has_comes_before_what_one_machine_has(tmp_path: Path):
+    here, there = tmp_path / "here", tmp_path / "there"
+    write(here / "newest/run.json", campaign("newest", "2026-03-01T00:00:00+00:00"))
+    for folder in (here, there):
+        write(folder / "both/run.json", campaign("both", "2026-02-01T00:00:00+00:00"))
+    write(there / "first/run.json", campaign("first", "2026-01-01T00:00:00+00:00"))
+
+    records = read_records(here, there)
+
+    assert [(one.id, one.published) for one in records.local_runs] == [
+        *(("both", True), ("first", True)),
+        ("newest", False),
+    ]
+    assert records.local_runs[0].folder == there / "both"
+
+
+def test_a_campaign_of_the_cloud_in_the_repository_is_none_of_one_machine(tmp_path: Path):
+    here, there = tmp_path / "here", tmp_path / "there"
+    write(there / "in-the-cloud/run.json", campaign("in-the-cloud"))
+    write(there / "cloud/run/manual__1.json", DAG_RUN)
+    write(there / "cloud/up.json", UP)
+    write(here / "cloud/up.json", UP | {"at_s": 1001})
+
+    records = read_records(here, there)
+
+    assert [(one.id, one.published) for one in records.cloud_runs] == [("in-the-cloud", True)]
+    assert records.local_runs == ()
+    assert records.up is not None
+    assert records.up["at_s"] == 1001
+
+
 def test_a_record_that_names_results_that_are_not_there_is_an_error(tmp_path: Path):
     write(tmp_path / "cloud/run.json", DAG_RUN)
 
