@@ -48,7 +48,9 @@ def _kafka(records: Records) -> Evidence:
         return Evidence("Done", (*found, *_took(records)))
     for run in records.local_runs:
         if run.values["run"].get("cluster"):
-            line = f"брокер на этой машине, кластер {run.values['run']['cluster']}, запуск {run.id}"
+            line = (
+                f"брокер на одной машине, кластер {run.values['run']['cluster']}, запуск {run.id}"
+            )
             return Evidence("Verified locally", (line,))
     return Evidence()
 
@@ -72,26 +74,37 @@ def _spark(records: Records) -> Evidence:
 
 
 def _queue(records: Records) -> Evidence:
-    """Each engine by the newest run that has decided it; those of the cloud count alone."""
-    if records.cloud_run is not None and (lines := _newest_knees((records.cloud_run,))):
-        return Evidence("Done", lines)
-    lines = _newest_knees(records.local_runs)
-    return Evidence("Verified locally", lines) if lines else Evidence()
+    """Each engine by the newest run that has decided it; those of the cloud count alone.
+
+    What no repetition has confirmed is told, and accepted by nobody.
+    """
+    for status, runs in _by_place(records):
+        if lines := newest_knees(runs):
+            return Evidence(status, lines)
+    return Evidence(lines=newest_knees(records.runs, confirmed=False))
 
 
-def _newest_knees(newest_first: Iterable[Run]) -> tuple[str, ...]:
+def newest_knees(newest_first: Iterable[Run], *, confirmed: bool = True) -> tuple[str, ...]:
+    """Between which rates backlogs start to grow, a line for each engine and count.
+
+    Args:
+        newest_first: campaigns; the first that tells it of an engine and count speaks.
+        confirmed: by a repetition, or those that were not.
+    """
     found: dict[str, str] = {}
     for run in newest_first:
-        for engine, line in knees(run):
+        for engine, line in knees(run, confirmed=confirmed):
             found.setdefault(engine, f"запуск {run.id}: {line}")
     return tuple(line for _, line in sorted(found.items()))
 
 
 def _dag(records: Records) -> Evidence:
-    run = records.run
-    if run is None or run.get("state") != "success" or not run.get("dag_run_id"):
-        return Evidence()
-    return Evidence("Done", (f"DAG {run['dag_id']}, запуск {run['dag_run_id']}: success",))
+    """The newest that has succeeded: one that is under way or failed takes nothing back."""
+    for run in records.dag_runs:
+        if run.get("state") == "success" and run.get("dag_run_id"):
+            line = f"DAG {run['dag_id']}, запуск {run['dag_run_id']}: success"
+            return Evidence("Done", (line,))
+    return Evidence()
 
 
 def _kanban(records: Records) -> Evidence:
@@ -111,16 +124,17 @@ def _gone(records: Records) -> Evidence:
 
 
 def _of_runs(records: Records, lines_of: Callable[[Run], Iterator[str]]) -> Evidence:
-    """The cloud's campaign, else the newest one of this machine that has something to say."""
-    if records.cloud_run is not None:
-        lines = tuple(lines_of(records.cloud_run))
-        if lines:
-            return Evidence("Done", lines)
-    for run in records.local_runs:
-        lines = tuple(lines_of(run))
-        if lines:
-            return Evidence("Verified locally", lines)
+    """The first campaign that has something to say: of the cloud, else of this machine."""
+    for status, runs in _by_place(records):
+        if lines := next(filter(None, (tuple(lines_of(run)) for run in runs)), ()):
+            return Evidence(status, lines)
     return Evidence()
+
+
+def _by_place(records: Records) -> Iterator[tuple[Status, tuple[Run, ...]]]:
+    """Campaigns, and the status that they can give."""
+    yield "Done", records.cloud_runs
+    yield "Verified locally", records.local_runs
 
 
 def _sent(run: Run) -> Iterator[str]:

@@ -4,17 +4,17 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Annotated, Final
 
 import typer
 
 from fraud_core.command import run_command, show
-from scripts.evidence import STATUSES, Evidence, Status, evidence_of
+from scripts.evidence import STATUSES, Evidence, Status, evidence_of, newest_knees
 from scripts.records import Records, Run, read_records
 from scripts.russian import answer, chart_title, summary
-from scripts.tasks import PROJECT, RESULTS, Board, Task, load_board
+from scripts.tasks import PROJECT, PUBLISHED, RESULTS, Board, Task, load_board
 
 PAGE: Final = PROJECT / "docs/homework.ru.md"
 TARGETS_EPS: Final = (50, 400)
@@ -22,9 +22,10 @@ ENGINES: Final = ("faust", "spark")
 MISSING: Final = "**записи нет**"
 IN_RUSSIAN: Final[dict[Status, str]] = {
     "In progress": "код готов, записи нет",
-    "Verified locally": "проверено на этой машине",
+    "Verified locally": "проверено на одной машине, не в облаке",
     "Done": "выполнено в облаке",
 }
+UNACCEPTED: Final = "записи есть, но для приёмки их не хватает"
 
 app = typer.Typer(add_completion=False, pretty_exceptions_enable=False)
 
@@ -32,13 +33,14 @@ app = typer.Typer(add_completion=False, pretty_exceptions_enable=False)
 @app.command()
 def homework(
     results: Annotated[Path, typer.Option(help="folder of campaigns and records")] = RESULTS,
+    published: Annotated[Path, typer.Option(help="the same in the repository")] = PUBLISHED,
     out: Annotated[Path, typer.Option(help="the page")] = PAGE,
 ) -> None:
     """Write the page; a record that is missing is shown as missing.
 
     Example: python -m scripts.homework
     """
-    records = read_records(results)
+    records = read_records(results, published)
     out.write_text(page(load_board(), records, out.parent), encoding="utf-8")
     counts = [evidence_of(task.number, records).status for task in load_board().tasks]
     told = ", ".join(f"{status}: {counts.count(status)}" for status in STATUSES)
@@ -57,7 +59,7 @@ def page(board: Board, records: Records, folder: Path) -> str:
         "# Домашнее задание 8: инференс на потоке",
         "",
         "Страница создана командой `make homework` по сохранённым записям. Статус следует из них:",
-        "запуск в облаке, запуск на этой машине или только код.",
+        "запуск в облаке, запуск на одной машине или только код.",
         "",
         *_table(board, records),
         *_answers(records),
@@ -72,13 +74,19 @@ def _table(board: Board, records: Records) -> Iterator[str]:
     yield "| задание | статус |"
     yield "|---|---|"
     for task in board.tasks:
-        yield f"| {task.card} | {IN_RUSSIAN[evidence_of(task.number, records).status]} |"
+        yield f"| {task.card} | {_status(evidence_of(task.number, records))} |"
     yield ""
+
+
+def _status(evidence: Evidence) -> str:
+    if evidence.status == "In progress" and evidence.lines:
+        return UNACCEPTED
+    return IN_RUSSIAN[evidence.status]
 
 
 def _task(task: Task, evidence: Evidence) -> Iterator[str]:
     yield f"## {task.card}"
-    yield f"Статус: {IN_RUSSIAN[evidence.status]}."
+    yield f"Статус: {_status(evidence)}."
     yield ""
     yield "Принимается, если:"
     yield from (f"- {line}" for line in task.accepted)
@@ -95,40 +103,62 @@ def _answers(records: Records) -> Iterator[str]:
         yield f"- {target}: {found or MISSING}"
     yield ""
     yield "## При какой интенсивности растёт очередь"
-    lines = evidence_of(7, records).lines
-    yield from (f"- {line}" for line in lines)
-    for engine in ENGINES:
-        # Not that of a variant, such as spark-pandas.
-        if not any(re.search(rf": {engine}[ ,]", line) for line in lines):
-            yield f"- {engine}: {MISSING}"
+    yield from (f"- {line}" for line in _growth(records))
     yield ""
 
 
 def _answer(records: Records, target: int) -> Iterator[str]:
-    for run in _all_runs(records):
+    for run in records.runs:
         if said := answer(run, target):
-            yield f"{said}; запуск {run.id}"
+            yield f"{said}; запуск {run.id}, {_place(run, records)}"
+
+
+def _place(run: Run, records: Records) -> str:
+    return "в облаке" if run in records.cloud_runs else "на одной машине"
+
+
+def _growth(records: Records) -> Iterator[str]:
+    """What is accepted, then for each other engine what is not, or that nothing is there."""
+    lines = evidence_of(7, records).lines
+    yield from lines
+    unconfirmed = newest_knees(records.runs, confirmed=False)
+    for engine in ENGINES:
+        if not _of_engine(lines, engine):
+            yield from _of_engine(unconfirmed, engine) or (f"{engine}: {MISSING}",)
+
+
+def _of_engine(lines: Iterable[str], engine: str) -> list[str]:
+    """Not those of a variant, such as spark-pandas."""
+    return [line for line in lines if re.search(rf": {engine}[ ,]", line)]
 
 
 def _links(records: Records, folder: Path) -> Iterator[str]:
-    runs = list(_all_runs(records))
-    if not runs:
+    if not records.runs:
         return
     yield "## Отчёты и графики"
-    yield "Файлы лежат там, где проводились измерения; в репозитории их нет."
+    published = [run for run in records.runs if run.published]
+    others = [run for run in records.runs if not run.published]
+    if not published:
+        yield f"Отчёты в репозитории: {MISSING}"
+    for run in published:
+        yield from _linked(run, records, folder)
     yield ""
-    for run in runs:
-        report = _link(run.folder / "report.html", folder)
-        yield f"- [{run.id}]({report}): {summary(run, TARGETS_EPS)}"
-        for chart in sorted((run.folder / "charts").glob("*.png")):
-            yield f"  - [{chart_title(chart.stem)}]({_link(chart, folder)})"
-    yield ""
+    if others:
+        yield "Только там, где проводились измерения, в `benchmarks/results`; в репозитории их нет:"
+        yield ""
+        yield from (f"- {run.id}, {_summary(run, records)}" for run in others)
+        yield ""
 
 
-def _all_runs(records: Records) -> Iterator[Run]:
-    if records.cloud_run is not None:
-        yield records.cloud_run
-    yield from records.local_runs
+def _linked(run: Run, records: Records, folder: Path) -> Iterator[str]:
+    report, found = (_link(run.folder / name, folder) for name in ("report.html", "run.json"))
+    yield f"- [{run.id}]({report}) ([run.json]({found})), {_summary(run, records)}"
+    for chart in sorted((run.folder / "charts").glob("*.png")):
+        yield f"  - [{chart_title(chart.stem)}]({_link(chart, folder)})"
+
+
+def _summary(run: Run, records: Records) -> str:
+    return f"{_place(run, records)}: {summary(run, TARGETS_EPS)}"
 
 
 def _link(path: Path, folder: Path) -> str:

@@ -25,7 +25,7 @@ from scripts.github_board import (
     set_choice,
 )
 from scripts.records import Records, read_records
-from scripts.tasks import RESULTS, Task, load_board
+from scripts.tasks import PUBLISHED, RESULTS, Task, load_board
 
 _OWN_TASK: Final = 8
 
@@ -37,12 +37,13 @@ def kanban(
     owner: Annotated[str, typer.Option(help="whose projects; @me: your own")] = "@me",
     apply: Annotated[bool, typer.Option("--apply", help="change it; else only tell")] = False,
     results: Annotated[Path, typer.Option(help="folder of campaigns and records")] = RESULTS,
+    published: Annotated[Path, typer.Option(help="the same in the repository")] = PUBLISHED,
 ) -> None:
     """Make what is missing on the board and move what has changed; run again it changes nothing.
 
     Example: python -m scripts.kanban --apply
     """
-    board, records = load_board(), read_records(results)
+    board, records = load_board(), read_records(results, published)
     gh = Gh(owner, apply)
     project = find_or_make_project(gh, board.board)
     if project is None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Final
@@ -13,6 +14,7 @@ INSTANCES: Final = ("экземпляр", "экземпляра", "экземп�
 _CHARTS: Final = {
     "backlog": "очередь",
     "capacity": "наибольшая интенсивность",
+    "cost": "стоимость",
     "cpu": "процессор",
     "cpu-rate": "процессор при разной интенсивности",
     "demand": "сколько нужно экземпляров",
@@ -20,6 +22,7 @@ _CHARTS: Final = {
     "latency-rate": "задержка при разной интенсивности",
     "quality": "качество модели",
     "quality-days": "качество модели по дням",
+    "scaling": "масштабирование",
     "verdicts": "вердикты",
 }
 # benchmarks.demand says so where nothing was decided, which is no loss.
@@ -79,16 +82,30 @@ def _size(run: Run, engine: str) -> str:
     return f" ({', '.join(parts)})" if parts else ""
 
 
-def knees(run: Run) -> Iterator[tuple[str, str]]:
-    """Engine with its count, and between which rates its backlog starts to grow."""
+def knees(run: Run, *, confirmed: bool = True) -> Iterator[tuple[str, str]]:
+    """Engine with its count, and between which rates its backlog starts to grow.
+
+    Args:
+        run: the campaign.
+        confirmed: those that a repetition has confirmed, or those that none has.
+    """
     for cell in run.values["cells"]:
         knee = cell.get("knee_backlog") or {}
         low, high = knee.get("low_eps"), knee.get("high_eps")
-        if low is not None and high is not None and knee.get("confirmed"):
+        if low is not None and high is not None and bool(knee.get("confirmed")) == confirmed:
             count = counted(cell["instances"], INSTANCES)
             who = f"{cell['engine']}{_size(run, cell['engine'])}, {count}"
             between = f"между {low:g} и {high:g} событиями в секунду"
-            yield f"{cell['engine']} x{cell['instances']}", f"{who}: очередь растёт {between}"
+            said = f"{who}: очередь растёт {between}{'' if confirmed else _reserved(knee)}"
+            yield f"{cell['engine']} x{cell['instances']}", said
+
+
+def _reserved(knee: Values) -> str:
+    """What keeps an interval from being taken for certain."""
+    flags = " ".join(knee.get("flags", ()))
+    undecided = re.findall(r"undecided at ([\d.]+)/s", flags)
+    more = f"; не решено при {', '.join(undecided)}" if undecided else ""
+    return f" (повторным запуском не подтверждено{more})"
 
 
 def summary(run: Run, targets_eps: Sequence[float]) -> str:

@@ -12,6 +12,8 @@ from fraud_core.errors import ConfigError
 
 PROJECT = Path(__file__).resolve().parents[1]
 RESULTS = PROJECT / "benchmarks/results"
+PUBLISHED = PROJECT / "docs/results"
+"""Campaigns that the repository has, which a reader of a fresh clone can look at."""
 TASKS_FILE = PROJECT / "docs/kanban/tasks.yaml"
 COUNT = 9
 

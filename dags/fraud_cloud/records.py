@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
 from fraud_cloud.inventory import Inventory
 from fraud_cloud.resource import Resource
@@ -19,24 +20,27 @@ class Recorder:
     """Where records go and when it is.
 
     Attributes:
-        folder: one file for each command, the newest record only.
+        folder: one file for each command, the newest record only; `run` has a folder of files.
         now_s: Unix seconds at the start of the command.
     """
 
     folder: Path
     now_s: float
 
-    def save(self, command: str, values: Mapping[str, Any]) -> Path:
+    def save(self, command: str, values: Mapping[str, Any], *, of: str = "") -> Path:
         """Write the record of a command.
 
         Args:
             command: its name, which is the file's.
             values: what it found; no secrets.
+            of: what it is one record of many of, such as a DAG run; the file's name then, in a
+                folder with the command's.
         """
-        self.folder.mkdir(parents=True, exist_ok=True)
-        path = self.folder / f"{command}.json"
+        path = self.folder / command / quote(of, safe="") if of else self.folder / command
+        path = path.with_name(f"{path.name}.json")
+        path.parent.mkdir(parents=True, exist_ok=True)
         record = {"schema": SCHEMA, "command": command, "at_s": round(self.now_s), **values}
-        part = path.with_suffix(".part")
+        part = path.with_name(f"{path.name}.part")
         part.write_text(json.dumps(record, indent=2, sort_keys=True) + "\n", encoding="utf-8")
         part.replace(path)
         return path

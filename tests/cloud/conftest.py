@@ -107,11 +107,25 @@ class Commands:
         where = ("--roots", str(self.roots), "--records", str(self.records))
         return self.run("down", "--poll-s", "0.01", "--limit-min", "1", *where, *more, typed=typed)
 
+    def verify(self, *more: str) -> subprocess.CompletedProcess[str]:
+        """`verify`."""
+        return self.run("verify", "--roots", str(self.roots), "--records", str(self.records), *more)
+
 
 @pytest.fixture
 def commands(cloud: CloudDouble, tmp_path: Path) -> Commands:
     """Our commands, and roots that were applied."""
-    found = Commands(cloud, tmp_path)
+    return commands_with_roots(cloud, tmp_path)
+
+
+def commands_with_roots(cloud: CloudDouble, folder: Path) -> Commands:
+    """Our commands against a cloud, and roots that were applied.
+
+    Args:
+        cloud: the double.
+        folder: gets roots and records.
+    """
+    found = Commands(cloud, folder)
     for root in ("persistent", "session"):
         (found.roots / root).mkdir(parents=True)
         (found.roots / root / "terraform.tfvars").write_text("")

@@ -7,64 +7,43 @@ import json
 import pytest
 from yandex.cloud.spark.v1 import job_pb2
 
-from fraud_cloud.services import (
-    AIRFLOW,
-    BUCKET,
-    GATEWAY,
-    INSTANCE,
-    KAFKA,
-    NETWORK,
-    POSTGRESQL,
-    SECRET,
-    SERVICES,
-    SPARK,
-    SUBNET,
-)
+from fraud_cloud.services import BUCKET, KAFKA, SECRET, SPARK, SUBNET
 from fraud_cloud.terraform import TRIES
 from tests.cloud.conftest import Commands
+from tests.cloud_double import leftovers
 from tests.cloud_double.double import CloudDouble
-
-SESSION = (KAFKA, POSTGRESQL, AIRFLOW, INSTANCE, GATEWAY, SUBNET, SECRET)
+from tests.cloud_double.leftovers import (
+    CLUSTER_OF_A_RUN,
+    left,
+    of_sessions,
+    plant_failures,
+    require_others_untouched,
+    require_standing_gone,
+    require_standing_untouched,
+)
 
 
 def fill(cloud: CloudDouble) -> None:
-    """A session that is up, what stays, a run's cluster, leftovers of every kind, and others'."""
-    for service in SESSION:
-        cloud.add(service, f"session-{service.kind}", root="session")
-    cloud.add_group("session-faust", hosts=2, root="session")
-    cluster = cloud.add(SPARK, "of-a-run", cloud.labels("r1"))
+    """Leftovers of every kind, and a run's cluster whose job pretends to run."""
+    cluster = cloud.add(SPARK, CLUSTER_OF_A_RUN, cloud.labels("r1"))
     cloud.add_job(cluster, "scoring", job_pb2.Job.Status.RUNNING)
-    for service in SERVICES:
-        if service is not BUCKET:
-            cloud.add(service, f"lost-{service.kind}", cloud.labels("older"))
-        cloud.add(service, f"others-{service.kind}", {})
-    for service in (BUCKET, NETWORK, SECRET):
-        cloud.add(service, f"standing-{service.kind}", cloud.standing(), root="persistent")
-    for bucket in ("standing-bucket", "others-bucket"):
-        cloud.state.objects[bucket] = {f"runs/{number}": b"x" for number in range(5)}
-
-
-def left(cloud: CloudDouble, start: str) -> set[str]:
-    return {name for name in cloud.state.names() if name.startswith(start)}
+    leftovers.fill(cloud)
 
 
 def test_nothing_of_sessions_is_missed_and_nothing_else_is_touched(
     cloud: CloudDouble, commands: Commands
 ):
     fill(cloud)
-    cloud.terraform.fails["destroy"] = 1
-    cloud.fail(SPARK, "Delete", "operation fails")
-    cloud.fail(KAFKA, "Delete", "answer lost")
+    plant_failures(cloud)
 
     done = commands.down("--yes", "--retry-s", "0")
 
     assert done.returncode == 0, done.stdout + done.stderr
-    assert left(cloud, "session-") | left(cloud, "lost-") | left(cloud, "of-a-run") == set()
-    assert len(left(cloud, "others-")) == len(SERVICES)
-    assert left(cloud, "standing-") == {"standing-bucket", "standing-network", "standing-secret"}
+    assert of_sessions(cloud) == set()
+    require_others_untouched(cloud)
+    require_standing_untouched(cloud)
     assert cloud.terraform.commands("session") == ["init", "destroy", "destroy"]
     assert cloud.terraform.commands("persistent") == []
-    assert len(cloud.state.objects["standing-bucket"]) == 5
     assert "outlives sessions: 3" in done.stdout
     assert "nothing of sessions bills any more" in done.stdout
 
@@ -77,10 +56,8 @@ def test_with_all_our_bucket_is_emptied_and_what_stays_goes_too(
     done = commands.down("--yes", "--all")
 
     assert done.returncode == 0, done.stdout + done.stderr
-    assert left(cloud, "standing-") == set()
-    assert cloud.state.objects["standing-bucket"] == {}
-    assert len(cloud.state.objects["others-bucket"]) == 5
-    assert len(left(cloud, "others-")) == len(SERVICES)
+    require_standing_gone(cloud)
+    require_others_untouched(cloud)
 
 
 def test_a_destroy_that_keeps_failing_is_named_and_a_repetition_goes_on(

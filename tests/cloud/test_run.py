@@ -61,7 +61,9 @@ class World:
         return self.commands.run(*self.arguments(*more), typed=typed)
 
     def record(self) -> dict[str, Any]:
-        found: dict[str, Any] = json.loads((self.results / "cloud/run.json").read_text())
+        """Of the only run of the DAG."""
+        (path,) = (self.results / "cloud/run").iterdir()
+        found: dict[str, Any] = json.loads(path.read_text())
         return found
 
     def triggered(self) -> list[tuple[str, str]]:
@@ -170,6 +172,26 @@ def test_a_campaign_that_fails_without_results_is_no_answer(world: World):
 
 
 @only_the_newer
+def test_a_campaign_that_fails_after_one_that_was_measured_takes_nothing_back(world: World):
+    world.airflow.at_end = world.measure
+    world.airflow.returned[CAMPAIGN, "reserve"] = "first"
+    world.airflow.runs[CAMPAIGN, "first"] = {"conf": {}}
+    world.airflow.states["first"] = "running"
+    world.run("--follow", "first")
+    world.airflow.at_end = lambda *_: None
+    world.airflow.returned.clear()
+    world.airflow.ends = {CAMPAIGN: "failed"}
+
+    assert world.run("--yes").returncode == 5
+
+    records = read_records(world.results)
+    assert {one["state"] for one in records.dag_runs} == {"success", "failed"}
+    assert [one.folder.name for one in records.cloud_runs] == ["first"]
+    assert records.local_runs == ()
+    assert evidence_of(6, records).status == "Done"
+
+
+@only_the_newer
 @pytest.mark.parametrize(
     ("word", "said"),
     [
@@ -260,7 +282,7 @@ def test_without_a_session_the_command_that_makes_one_is_named(world: World):
 def test_neither_the_token_nor_the_password_is_told_or_kept(world: World):
     done = world.run("--yes")
 
-    kept = (world.results / "cloud/run.json").read_text()
+    kept = json.dumps(world.record())
     for secret in (world.cloud.environment["YC_TOKEN"], PASSWORD):
         assert secret not in done.stdout + done.stderr + kept
 

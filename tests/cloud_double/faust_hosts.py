@@ -14,18 +14,12 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from sandbox.settings import PROJECT
-from tests.cloud_double.host_files import SIZE, UNIT_FILE
+from tests.cloud_double.host_files import SIZE, UNIT_FILE, python_of_a_host
 from tests.cloud_double.hosts import Phase
 from tests.cloud_double.unit_file import Unit, filled_in, parse_environment, parse_unit
 
 _LOOK_EVERY_S = 0.3
 _OF_A_HOST = ("etc", "opt", "var")
-_PYTHON = """#!/bin/sh
-# Packages are not installed here: they are this environment's and the project's.
-case "$2" in pip) echo "pip $*" >> "{root}/recorded"; exit 0;; esac
-PYTHONPATH={project} exec {python} "$@"
-"""
 _RECORDER = '#!/bin/sh\necho "{name} $*" >> "{root}/recorded"\n'
 
 
@@ -98,7 +92,7 @@ class FaustHost:
             self._write(name, content)
         for name in ("bin/systemctl", "bin/useradd"):
             self._write(name, _RECORDER.format(name=Path(name).name, root=self.root))
-        python = _PYTHON.format(root=self.root, project=PROJECT, python=self._place.python)
+        python = python_of_a_host(self.root, self._place.python)
         self._write("opt/streamgauge/venv/bin/python", python)
         (self.root / "var/log").mkdir(parents=True)
 

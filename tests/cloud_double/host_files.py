@@ -6,7 +6,9 @@
 from __future__ import annotations
 
 import re
+import sys
 from collections.abc import Mapping
+from pathlib import Path
 
 from fraud_cloud.contract import load_contract
 from sandbox.settings import PROJECT
@@ -15,6 +17,11 @@ BOOTSTRAP = PROJECT / "terraform" / "bootstrap"
 SETTINGS_FILE = "etc/streamgauge/settings.env"
 UNIT_FILE = "etc/systemd/system/streamgauge-faust.service"
 SCRIPTS = ("cloud_fetch.py", "install.sh", "faust.sh", "faust-run.sh")
+_PYTHON = """#!/bin/sh
+# Packages are not installed here: they are this environment's and the project's.
+case "$2" in pip) echo "pip $*" >> "{root}/recorded"; exit 0;; esac
+PYTHONPATH={project} exec {python} "$@"
+"""
 SIZE = {"cpu_percent": "100", "memory_mb": "3072", "health_port": "6066"}
 
 
@@ -57,3 +64,13 @@ def host_settings(bucket: str, servers: str, user: str, password: str) -> dict[s
         "KAFKA_SASL_USERNAME": user,
         "KAFKA_PASSWORD_SECRET": password,
     }
+
+
+def python_of_a_host(root: Path, python: Path | None = None) -> str:
+    """The program in place of the Python of a host's virtual environment.
+
+    Args:
+        root: folder in place of the host's root.
+        python: interpreter with what the host's lock names; by default this one.
+    """
+    return _PYTHON.format(root=root, project=PROJECT, python=python or sys.executable)

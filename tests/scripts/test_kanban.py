@@ -43,8 +43,10 @@ class World:
         return found
 
     def kanban(self, *arguments: str) -> subprocess.CompletedProcess[str]:
+        nothing = str(self.folder / "published")
+        where = ("--results", str(self.results), "--published", nothing)
         return subprocess.run(
-            [sys.executable, "-m", "scripts.kanban", "--results", str(self.results), *arguments],
+            [sys.executable, "-m", "scripts.kanban", *where, *arguments],
             cwd=PROJECT,
             env=os.environ | {"PATH": f"{self.folder / 'bin'}{os.pathsep}{os.environ['PATH']}"},
             capture_output=True,

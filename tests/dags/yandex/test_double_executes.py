@@ -3,39 +3,36 @@
 from __future__ import annotations
 
 import contextlib
-import hashlib
 import os
 import subprocess
 import sys
-import uuid
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
-from fraud_cloud.clock import Clock, Limits
 from fraud_cloud.contract import load_contract
 from fraud_cloud.errors import SurroundingsError
 from fraud_cloud.faust_hosts import set_hosts
 from fraud_cloud.purge import Means, purge
-from fraud_cloud.sdk import connect
 from fraud_cloud.selection import made_by_runs
 from fraud_cloud.services import SPARK
-from fraud_cloud.spark import (
-    JobFailedError,
-    Started,
-    ensure_cluster,
-    require_running,
-    stop,
-    submit,
-)
-from fraud_cloud.spark_spec import ClusterSpec, JobSpec, scoring_properties
-from fraud_core.topic_admin import create_topics, delete_topics
+from fraud_cloud.spark import JobFailedError, Started, require_running, stop, submit
+from fraud_cloud.spark_spec import JobSpec, scoring_properties
 from fraud_core.topics import TopicNames
-from spark_scorer.bundle import write_artifact
 from tests.cloud_double.executing import BUCKET_NAME
-from tests.dags.yandex.session import pip_packages
+from tests.dags.yandex.given_work import (
+    LIMITS,
+    PACKAGE,
+    RUN,
+    connected,
+    fresh_topics,
+    give_hosts_work,
+    made_cluster,
+    put_run,
+    scoring_job,
+)
 from tests.outputs import counting, wait_until
 
 pytestmark = [
@@ -45,10 +42,7 @@ pytestmark = [
     pytest.mark.timeout(900),
 ]
 
-RUN = "of-tests"
 ROWS = 2_000
-LIMITS = Limits(all_s=240.0, jobs_s=120.0, poll_s=0.3)
-PACKAGE = "org.apache.spark:spark-sql-kafka-0-10_2.12:3.5.7"
 PROBE = b"""
 from pyspark.sql import SparkSession
 session = SparkSession.builder.getOrCreate()
@@ -59,19 +53,14 @@ session.stop()
 
 @pytest.fixture(scope="module")
 def means(cloud) -> Iterator[Means]:
-    variable = "GRPC_DEFAULT_SSL_ROOTS_FILE_PATH"
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv(variable, cloud.double.environment[variable])
-        folder = connect(cloud.double.environment)
-        yield Means(folder, load_contract(), Clock(), LIMITS, lambda _: None)
+    with connected(cloud) as means:
+        yield means
 
 
 @pytest.fixture
 def names(secure_broker) -> Iterator[TopicNames]:
-    names = TopicNames(f"fraud-{uuid.uuid4().hex[:8]}-")
-    create_topics(secure_broker.settings, names)
-    yield names
-    delete_topics(secure_broker.settings, names)
+    with fresh_topics(secure_broker.settings) as names:
+        yield names
 
 
 @pytest.fixture(scope="module")
@@ -81,11 +70,7 @@ def cluster_of(cloud, means) -> Iterator[Callable[[str], str]]:
 
     def cluster(run: str) -> str:
         made.append(run)
-        where = ("subnet", "group", "account", "log")
-        labels = cloud.double.labels(run)
-        packages = pip_packages()
-        spec = ClusterSpec(f"spark-{run}", labels, "3.5.7", 2, *where, pip_packages=packages)
-        return ensure_cluster(means, spec).id
+        return made_cluster(cloud, means, f"spark-{run}", run, 2)
 
     yield cluster
     for run in made:
@@ -102,36 +87,12 @@ def cluster(cluster_of) -> str:
 def code(filled, secure_broker, trained, tmp_path_factory) -> Iterator[str]:
     """What a run puts beside the code in the bucket; the artifact's SHA-256."""
     folder = tmp_path_factory.mktemp("code")
-    write_artifact(folder / "artifact.tar.gz", trained)
-    shipped = secure_broker.settings.model_copy(update={"ssl_ca_location": "ca.pem"})
-    lines = [f"{name}={value}\n" for name, value in shipped.as_environment().items()]
-    archive = (folder / "artifact.tar.gz").read_bytes()
-    filled.objects.update(
-        {
-            f"runs/{RUN}/probe.py": PROBE,
-            f"runs/{RUN}/kafka.env": "".join(lines).encode(),
-            f"runs/{RUN}/artifact/artifact.tar.gz": archive,
-        }
-    )
-    yield hashlib.sha256(archive).hexdigest()
+    sha256 = put_run(filled, secure_broker.settings, trained, folder)
+    filled.objects[f"runs/{RUN}/probe.py"] = PROBE
+    yield sha256
     for key in list(filled.objects):
         if key.startswith(f"runs/{RUN}/"):
             del filled.objects[key]
-
-
-def scoring_job(names: TopicNames, workers: int = 2) -> JobSpec:
-    here = f"s3a://{BUCKET_NAME}"
-    args = ("--workers", str(workers), "--topic-prefix", names.prefix, "--group-id", names.prefix)
-    return JobSpec(
-        f"spark-{workers}-t1",
-        f"{here}/code/main.py",
-        args=(*args, "--checkpoint", f"{here}/checkpoints/{RUN}/{names.prefix}"),
-        python_uris=(f"{here}/code/packages.zip",),
-        archive_uris=(f"{here}/runs/{RUN}/artifact/artifact.tar.gz#artifact",),
-        file_uris=(f"{here}/runs/{RUN}/kafka.env", f"{here}/code/ca.pem"),
-        properties=scoring_properties(workers),
-        packages=(PACKAGE,),
-    )
 
 
 def probe_job() -> JobSpec:
@@ -244,18 +205,7 @@ def test_hosts_score_and_are_gone(
     cloud, means, code, names, secure_broker, dirty_files, trained, tmp_path, *, refuses: bool
 ):
     cloud.double.state.refuses_no_hosts = refuses
-    lines = {
-        "TOPIC_PREFIX": names.prefix,
-        "GROUP_ID": names.prefix.rstrip("-"),
-        "ARTIFACT_KEY": f"runs/{RUN}/artifact/artifact.tar.gz",
-        "ARTIFACT_SHA256": code,
-    }
-    cloud.objects.update(
-        {
-            f"runs/{RUN}/faust.env": "".join(f"{k}={v}\n" for k, v in lines.items()).encode(),
-            load_contract().keys["faust_pointer"]: f"runs/{RUN}/faust.env\n".encode(),
-        }
-    )
+    give_hosts_work(cloud, names, code)
     try:
         set_hosts(means, cloud.group_id, 2)
         wait_until(

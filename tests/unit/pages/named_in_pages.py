@@ -47,9 +47,8 @@ class Shown:
 
 
 def pages() -> list[Path]:
-    """Every page of the project but the one that is generated to be handed in."""
-    found = [*PROJECT.glob("*.md"), *(PROJECT / "docs").rglob("*.md")]
-    return sorted(page for page in found if page.name != "homework.ru.md")
+    """Every page of the project."""
+    return sorted([*PROJECT.glob("*.md"), *(PROJECT / "docs").rglob("*.md")])
 
 
 def links_of(text: str) -> list[str]:
@@ -67,7 +66,7 @@ def anchors_of(text: str) -> set[str]:
 
 def pages_named(text: str) -> set[str]:
     """Names of pages, linked or not."""
-    return set(_PAGE.findall(_without_blocks(text))) - {"homework.ru.md", "docs/homework.ru.md"}
+    return set(_PAGE.findall(_without_blocks(text)))
 
 
 def targets_of(text: str) -> set[str]:

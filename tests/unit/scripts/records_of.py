@@ -25,6 +25,7 @@ UP: Mapping[str, Any] = {
 }
 VERIFIED: Mapping[str, Any] = {"at_s": 9000, "left": [], "denied": [], "standing": []}
 DAG_RUN: Mapping[str, Any] = {
+    "at_s": 2000,
     "dag_id": "fraud_stream_yandex",
     "dag_run_id": "manual__1",
     "state": "success",
@@ -59,9 +60,9 @@ def campaign(identifier: str, started: str = "2026-01-01T00:00:00", **more: Any)
     } | more
 
 
-def run(identifier: str, **more: Any) -> Run:
+def run(identifier: str, *, published: bool = False, **more: Any) -> Run:
     """A campaign as `read_records` gives it."""
-    return Run(Path("results") / identifier, campaign(identifier, **more))
+    return Run(Path("results") / identifier, campaign(identifier, **more), published)
 
 
 def write(path: Path, values: Mapping[str, Any]) -> None:
