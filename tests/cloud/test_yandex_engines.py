@@ -69,6 +69,7 @@ def desk_of(means: Means, store: MemoryStore, group: str, tmp_path: Path) -> Cal
             faust_group=group,
             faust_workers=4,
             instance_cpu=1.0,
+            instance_memory_mb=3072,
             expires_s=int(time.time()) + FOUR_HOURS_S,
             spark=site,
         )

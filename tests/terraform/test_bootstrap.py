@@ -5,7 +5,6 @@ systemctl, useradd and pip are recorders: what they would do needs a host, or a 
 
 from __future__ import annotations
 
-import base64
 import hashlib
 import io
 import re
@@ -14,13 +13,12 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-import yaml
 
 from fraud_core.kafka import KafkaSettings
 from tests.cloud_double.host_files import SETTINGS_FILE, faust_host_files
 from tests.cloud_double.unit_file import parse_environment
 from tests.terraform.cloud_servers import ADDRESS, TOKEN, Cloud, cloud_servers
-from tests.terraform.hosts import AWKWARD, Host, made_host, user_data
+from tests.terraform.hosts import AWKWARD, Host, files_of, made_host, user_data
 from tests.terraform.policies import Plan
 from tests.terraform.workspace import CONTRACT, STANDING
 
@@ -233,10 +231,6 @@ def test_a_start_may_take_as_long_as_its_fetches_are_tried_again(faust_host: Hos
 
 
 def test_hosts_of_the_executing_double_have_the_files_of_the_plan(plans: dict[str, Plan]):
-    written = yaml.safe_load(user_data(plans, "module.faust_group"))["write_files"]
-    found = {
-        file["path"].removeprefix("/"): base64.b64decode(file["content"]).decode()
-        for file in written
-    }
+    found = files_of(plans, "module.faust_group")
 
     assert faust_host_files(parse_environment(found[SETTINGS_FILE])) == found

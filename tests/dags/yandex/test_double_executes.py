@@ -47,6 +47,7 @@ pytestmark = [
 
 RUN = "of-tests"
 ROWS = 2_000
+MEMORY_MB = 3072
 LIMITS = Limits(all_s=240.0, jobs_s=120.0, poll_s=0.3)
 PACKAGE = "org.apache.spark:spark-sql-kafka-0-10_2.12:3.5.7"
 PROBE = b"""
@@ -129,14 +130,16 @@ def scoring_job(names: TopicNames, workers: int = 2) -> JobSpec:
         python_uris=(f"{here}/code/packages.zip",),
         archive_uris=(f"{here}/runs/{RUN}/artifact/artifact.tar.gz#artifact",),
         file_uris=(f"{here}/runs/{RUN}/kafka.env", f"{here}/code/ca.pem"),
-        properties=scoring_properties(workers),
+        properties=scoring_properties(workers, MEMORY_MB),
         packages=(PACKAGE,),
     )
 
 
 def probe_job() -> JobSpec:
     here = f"s3a://{BUCKET_NAME}"
-    return JobSpec("probe", f"{here}/runs/{RUN}/probe.py", properties=scoring_properties(1))
+    return JobSpec(
+        "probe", f"{here}/runs/{RUN}/probe.py", properties=scoring_properties(1, MEMORY_MB)
+    )
 
 
 def ended(means: Means, started: Started) -> str:
