@@ -181,7 +181,7 @@ def test_the_teardown_takes_jobs_hosts_and_the_password_away(
     assert cloud.state.names(SPARK.kind) == {"of-others"}
     assert cloud.state.of(INSTANCE.kind) == {}
     assert len(cloud.asked("Cancel")) == 1
-    assert f"runs/{RUN}/kafka.env" not in store.objects
+    assert f"secrets/{RUN}/kafka.env" not in store.objects
 
 
 def test_a_delete_that_fails_once_is_asked_for_again(cloud: CloudDouble, begun: Desk):
@@ -209,7 +209,7 @@ def test_the_password_of_kafka_is_in_one_object_and_in_no_request(
     SparkEngine(begun, Cell("spark", 1)).start()
     FaustEngine(begun, Cell("faust", 1)).start()
     holding = [key for key, content in store.objects.items() if PASSWORD.encode() in content]
-    assert holding == [f"runs/{RUN}/kafka.env"]
+    assert holding == [f"secrets/{RUN}/kafka.env"]
     assert cloud.state.calls
     assert not [message for _, _, message in cloud.state.calls if PASSWORD in str(message)]
 

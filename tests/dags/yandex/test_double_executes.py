@@ -110,13 +110,13 @@ def code(filled, secure_broker, trained, tmp_path_factory) -> Iterator[str]:
     filled.objects.update(
         {
             f"runs/{RUN}/probe.py": PROBE,
-            f"runs/{RUN}/kafka.env": "".join(lines).encode(),
+            f"secrets/{RUN}/kafka.env": "".join(lines).encode(),
             f"runs/{RUN}/artifact/artifact.tar.gz": archive,
         }
     )
     yield hashlib.sha256(archive).hexdigest()
     for key in list(filled.objects):
-        if key.startswith(f"runs/{RUN}/"):
+        if key.startswith((f"runs/{RUN}/", f"secrets/{RUN}/")):
             del filled.objects[key]
 
 
@@ -129,7 +129,7 @@ def scoring_job(names: TopicNames, workers: int = 2) -> JobSpec:
         args=(*args, "--checkpoint", f"{here}/checkpoints/{RUN}/{names.prefix}"),
         python_uris=(f"{here}/code/packages.zip",),
         archive_uris=(f"{here}/runs/{RUN}/artifact/artifact.tar.gz#artifact",),
-        file_uris=(f"{here}/runs/{RUN}/kafka.env", f"{here}/code/ca.pem"),
+        file_uris=(f"{here}/secrets/{RUN}/kafka.env", f"{here}/code/ca.pem"),
         properties=scoring_properties(workers, MEMORY_MB),
         packages=(PACKAGE,),
     )
