@@ -77,6 +77,8 @@ def _up(around: Surroundings, sources: Sources, hours: float) -> None:
     for root in (around.standing, around.session):
         _require_variables(root)
     around.require_same_folder()
+    # Read before anything bills: there may be none.
+    transactions = data_items(sources, around.means.contract)
     session = next_session(current_session(around.session), around.recorder.now_s, hours)
     _standing_made(around)
     bucket = around.standing.outputs()["bucket"]
@@ -85,7 +87,7 @@ def _up(around: Surroundings, sources: Sources, hours: float) -> None:
     )
     around.means.tell(f"code: {counts['put']} put, {counts['there']} were there")
     _session_made(around, session, hours)
-    upload(around.store, bucket, data_items(sources, around.means.contract), around.means.tell)
+    upload(around.store, bucket, transactions, around.means.tell)
     took_s = around.means.clock.now_s() - started_s
     path = around.recorder.save("up", _record(around, session, took_s))
     around.means.tell(f"up after {took_s / 60:.0f} minutes; record: {path}")

@@ -149,10 +149,22 @@ def test_upload_puts_transactions_and_what_has_changed(
     second = commands.run(*arguments)
 
     assert (first.returncode, second.returncode) == (0, 0), second.stderr
-    assert prepared.state.objects[BUCKET_NAME]["data/2026-01-01.txt"] == b"rows"
+    objects = prepared.state.objects[BUCKET_NAME]
+    place = objects["data/current"].decode().strip()
+    assert objects[f"{place}2026-01-01.txt"] == b"rows"
     assert prepared.state.objects[BUCKET_NAME]["code/main.py"] == b"changed"
     # main.py and the list of sums.
     assert "2 put" in second.stdout
+
+
+def test_transactions_that_are_not_there_are_told_before_anything_is_made(
+    prepared: CloudDouble, commands: Commands, built: Path, tmp_path: Path
+):
+    done = up(commands, built, "--yes", "--transactions", str(tmp_path / "typo"))
+
+    assert done.returncode == 2
+    assert "typo is no folder" in done.stderr
+    assert prepared.terraform.runs == []
 
 
 def test_a_bucket_that_is_not_opened_to_us_is_an_error_with_the_remedy(

@@ -45,7 +45,8 @@ FOUR_HOURS_S = 4 * 3600
 @pytest.fixture
 def store() -> MemoryStore:
     """The bucket, with what earlier tasks have put there."""
-    return MemoryStore({f"runs/{RUN}/artifact/SHA256SUMS": f"{SHA256}  artifact.tar.gz\n".encode()})
+    sums = f"{SHA256}  artifact.tar.gz\n".encode()
+    return MemoryStore({f"runs/{RUN}/artifact/SHA256SUMS": sums, "data/current": b"data/demo-1/\n"})
 
 
 @pytest.fixture
@@ -296,6 +297,30 @@ def test_a_killed_cell_asks_at_once_for_the_end_of_its_engine(
     faust.abandon()
     assert len(cloud.asked("Cancel")) == 1
     assert cloud.state.of(GROUP.kind)[group].scale_policy.fixed_scale.size == 0
+
+
+def test_a_run_reads_the_set_that_was_the_newest_when_it_began(
+    desk_of: Callable[..., Desk], store: MemoryStore
+):
+    desk = desk_of()
+    steps.reserve(desk)
+    store.objects["data/current"] = b"data/newer-2/\n"
+    steps.reserve(desk)
+    assert desk.saved().transactions == "data/demo-1/"
+
+    later, named = desk_of(run="r2"), desk_of(run="r3", transactions="data/own/")
+    for one in (later, named):
+        steps.reserve(one)
+    assert later.saved().transactions == "data/newer-2/"
+    assert named.saved().transactions == "data/own/"
+
+
+def test_a_run_without_transactions_does_not_begin(
+    desk_of: Callable[..., Desk], store: MemoryStore
+):
+    del store.objects["data/current"]
+    with pytest.raises(ConfigError, match=r"no data/current.*cloud-upload"):
+        steps.reserve(desk_of())
 
 
 def test_an_unknown_run_cannot_be_gone_on_with(begun: Desk, desk_of: Callable[..., Desk]):
