@@ -96,7 +96,7 @@ def _up(around: Surroundings, sources: Sources, hours: float) -> None:
 def current_session(root: Root) -> Session | None:
     """The session whose file is there, if it was applied."""
     path = root.folder / SESSION_FILE
-    if not path.exists() or not root.was_applied:
+    if not path.exists() or not root.was_applied():
         return None
     raw = json.loads(path.read_text(encoding="utf-8"))
     return Session(raw["run"], int(raw["expires"]))
