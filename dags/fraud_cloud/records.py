@@ -33,9 +33,23 @@ class Recorder:
             command: its name, which is the file's.
             values: what it found; no secrets.
         """
+        return self._written(
+            command, {"schema": SCHEMA, "command": command, "at_s": round(self.now_s), **values}
+        )
+
+    def add(self, command: str, values: Mapping[str, Any]) -> Path:
+        """Add to the record that this command has written, what it found out after it.
+
+        Args:
+            command: its name.
+            values: what it found; no secrets.
+        """
+        record = json.loads((self.folder / f"{command}.json").read_text(encoding="utf-8"))
+        return self._written(command, record | values)
+
+    def _written(self, command: str, record: Mapping[str, Any]) -> Path:
         self.folder.mkdir(parents=True, exist_ok=True)
         path = self.folder / f"{command}.json"
-        record = {"schema": SCHEMA, "command": command, "at_s": round(self.now_s), **values}
         part = path.with_suffix(".part")
         part.write_text(json.dumps(record, indent=2, sort_keys=True) + "\n", encoding="utf-8")
         part.replace(path)
