@@ -146,12 +146,14 @@ wheel: setup ## the wheel and the Spark job's code in dist, as hosts and cluster
 HOURS ?= 4
 CLOUD = PYTHONPATH=dags $(RUN) -m fraud_cloud
 AGREED = $(if $(YES),--yes)
-UPLOADED = --transactions $(DEMO)/transactions --artifact $(DEMO)/artifact
+# TRANSACTIONS and ARTIFACT name folders of your own; what is not given is the demo's, and made if need be.
+UPLOADED = --transactions $(or $(TRANSACTIONS),$(DEMO)/transactions) --artifact $(or $(ARTIFACT),$(DEMO)/artifact)
+DEMO_UPLOADED = $(if $(and $(TRANSACTIONS),$(ARTIFACT)),,$(DEMO)/artifact/manifest.json)
 
-cloud-up: wheel $(DEMO)/artifact/manifest.json ## the cloud side for HOURS=4: says what it costs, asks, applies, uploads
+cloud-up: wheel $(DEMO_UPLOADED) ## the cloud side for HOURS=4: says what it costs, asks, applies, uploads
 	@$(CLOUD) up --hours $(HOURS) $(UPLOADED) $(AGREED)
 
-cloud-upload: wheel $(DEMO)/artifact/manifest.json ## DAGs, code, locks and transactions into the bucket again, the model into MLflow
+cloud-upload: wheel $(DEMO_UPLOADED) ## DAGs, code, locks and TRANSACTIONS=DIR into the bucket again, the model ARTIFACT=DIR into MLflow
 	@$(CLOUD) upload $(UPLOADED) $(AGREED)
 
 cloud-inventory: setup ## what of this project is in the cloud

@@ -61,8 +61,13 @@ def _airflow(records: Records) -> Evidence:
 
 
 def _mlflow(records: Records) -> Evidence:
+    """A host that runs is no server yet: `cloud-up` must have seen it answer."""
     found = _services(records, {"postgresql-cluster", "instance"})
-    return Evidence("Done", (*found, *_took(records))) if found else Evidence()
+    if not found:
+        return Evidence()
+    if (records.up or {}).get("mlflow", {}).get("health") != "OK":
+        return Evidence("In progress", (*found, "ответа MLflow на /health в записи нет"))
+    return Evidence("Done", (*found, "MLflow отвечает на /health: OK", *_took(records)))
 
 
 def _producer(records: Records) -> Evidence:

@@ -107,6 +107,12 @@ MAKE: Final = (
     Variable("ONLY", "targets that `make test-all` runs", "all"),
     Variable("TARGET", "of `make airflow`: `yandex` loads the cloud's DAGs too", "`local`"),
     Variable("HOURS", "of `make cloud-up`: hours until the session's end", "`4`"),
+    Variable(
+        "TRANSACTIONS",
+        "of `make cloud-up` and `cloud-upload`: folder of transaction files for the bucket",
+        "the demo's",
+    ),
+    Variable("ARTIFACT", "of the same: folder of the model for MLflow", "the demo's"),
     Variable("YES", "of the targets of the cloud: `1` agrees beforehand"),
     Variable(
         "ALL", "of `make cloud-down` and `cloud-verify`: `1` takes what stays between sessions"

@@ -19,7 +19,7 @@ from fraud_cloud.down import down as down_
 from fraud_cloud.down import verify as verify_
 from fraud_cloud.errors import EXIT_INTERRUPTED, CloudError, ConfigError, SurroundingsError
 from fraud_cloud.following import Watch
-from fraud_cloud.mlflow_way import session_tunnel
+from fraud_cloud.mlflow_way import note_health, session_tunnel
 from fraud_cloud.purge import Means
 from fraud_cloud.purge import purge as purge_
 from fraud_cloud.records import Recorder
@@ -238,7 +238,7 @@ def main() -> None:
 def _registered_or_told(around: Surroundings, artifact: Path) -> None:
     """A session is up whether its MLflow can be reached from here or not."""
     try:
-        register(around, artifact)
+        register(around, artifact, lambda uri: note_health(around, uri))
     except SurroundingsError as error:
         _show(f"going on: {error}")
 

@@ -93,10 +93,10 @@ def _question(inventory: Inventory, extent: Extent) -> str:
 
 
 def _destroyed(around: Surroundings, root: Root) -> None:
-    if root.was_applied:
+    if root.was_applied():
         root.destroy()
     else:
-        around.means.tell(f"{root.folder.name}: no state here, nothing to destroy")
+        around.means.tell(f"{root.folder.name}: nothing to destroy")
 
 
 def _destroyed_or_told(around: Surroundings) -> bool:

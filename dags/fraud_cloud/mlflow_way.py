@@ -97,6 +97,12 @@ def answers(uri: str) -> bool:
         return False
 
 
+def note_health(around: Surroundings, uri: str) -> None:
+    """Add to the record of `up` that MLflow answers: that its host runs does not say so."""
+    if answers(uri):
+        around.recorder.add("up", {"mlflow": {"health": "OK", "reached_at": uri}})
+
+
 @contextmanager
 def way_to_mlflow(around: Surroundings) -> Iterator[str]:
     """An address under which the session's MLflow answers until the end of the block.

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import hashlib
+import os
 import re
+import shutil
 import urllib.error
 import urllib.parse
 import urllib.request
@@ -13,6 +15,7 @@ from html import unescape
 from http import HTTPStatus
 from http.client import HTTPResponse
 from pathlib import Path
+from typing import BinaryIO
 
 from fraud_cloud.errors import (
     ConfigError,
@@ -24,6 +27,7 @@ from fraud_cloud.errors import (
 
 ENDPOINT = "https://storage.yandexcloud.net"
 _CALL_S = 300.0
+_BLOCK_BYTES = 1 << 20
 _REMEDY = "`export YC_TOKEN=$(yc iam create-token)`"
 _KEY = re.compile(r"<Contents>.*?<Key>(.*?)</Key>.*?</Contents>", re.DOTALL)
 _UPLOAD = re.compile(
@@ -78,8 +82,12 @@ class ObjectStore:
 
     def has(self, bucket: str, key: str, content: bytes) -> bool:
         """Whether an object is there with this content."""
+        return self.has_md5(bucket, key, hashlib.md5(content, usedforsecurity=False).hexdigest())
+
+    def has_md5(self, bucket: str, key: str, md5: str) -> bool:
+        """Whether an object is there whose content has this MD5."""
         try:
-            return self.etag(bucket, key) == hashlib.md5(content, usedforsecurity=False).hexdigest()
+            return self.etag(bucket, key) == md5
         except GoneError:
             return False
 
@@ -92,9 +100,29 @@ class ObjectStore:
         """Write one object whole."""
         self._request("PUT", bucket, key, content=content)
 
+    def put_file(self, bucket: str, key: str, path: Path) -> None:
+        """Write one object from a file, block by block: at most 5 GB, the service's limit."""
+        with _opened(path) as file, self._open("PUT", bucket, key, content=file):
+            pass
+
     def get(self, bucket: str, key: str) -> bytes:
         """Read one object."""
         return self._request("GET", bucket, key)
+
+    def get_file(self, bucket: str, key: str, path: Path) -> None:
+        """Have one object as a file, block by block; whole or not at all.
+
+        Raises:
+            RefusedError: the connection ended before the object did.
+        """
+        path.parent.mkdir(parents=True, exist_ok=True)
+        scratch = path.with_name(f"{path.name}.tmp")
+        with self._open("GET", bucket, key) as answer, scratch.open("wb") as file:
+            shutil.copyfileobj(answer, file, _BLOCK_BYTES)
+            size_bytes, told = file.tell(), answer.headers.get("Content-Length")
+        if told is not None and size_bytes != int(told):
+            raise RefusedError(f"GET s3://{bucket}/{key}: {size_bytes} of {told} bytes came")
+        scratch.replace(path)
 
     def _request(
         self,
@@ -114,11 +142,11 @@ class ObjectStore:
         bucket: str,
         key: str,
         query: Mapping[str, str] | None = None,
-        content: bytes | None = None,
+        content: bytes | BinaryIO | None = None,
     ) -> HTTPResponse:
         tail = f"?{urllib.parse.urlencode(query)}" if query else ""
         url = f"{self.endpoint}/{bucket}/{urllib.parse.quote(key)}{tail}"
-        headers = {"X-YaCloud-SubjectToken": self.token}
+        headers = {"X-YaCloud-SubjectToken": self.token, **_length_of(content)}
         # The scheme is ours, not a person's.
         request = urllib.request.Request(url, content, headers, method=method)  # noqa: S310
         try:
@@ -174,6 +202,29 @@ def read_file(path: Path) -> bytes:
         return path.read_bytes()
     except OSError as error:
         raise ConfigError(f"{path} cannot be read: {error}") from error
+
+
+def md5_of(path: Path) -> str:
+    """MD5 of a file, read block by block: what the service says of an object that is put whole."""
+    found = hashlib.md5(usedforsecurity=False)
+    with _opened(path) as file:
+        while block := file.read(_BLOCK_BYTES):
+            found.update(block)
+    return found.hexdigest()
+
+
+def _opened(path: Path) -> BinaryIO:
+    try:
+        return path.open("rb")
+    except OSError as error:
+        raise ConfigError(f"{path} cannot be read: {error}") from error
+
+
+def _length_of(content: bytes | BinaryIO | None) -> Mapping[str, str]:
+    """A file's length, which urllib does not find out; without it the service takes nothing."""
+    if content is None or isinstance(content, bytes):
+        return {}
+    return {"Content-Length": str(os.fstat(content.fileno()).st_size)}
 
 
 def _as_ours(error: urllib.error.HTTPError, what: str) -> SurroundingsError:

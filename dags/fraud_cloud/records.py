@@ -36,10 +36,28 @@ class Recorder:
             of: what it is one record of many of, such as a DAG run; the file's name then, in a
                 folder with the command's.
         """
+        return self._written(
+            self._path(command, of),
+            {"schema": SCHEMA, "command": command, "at_s": round(self.now_s), **values},
+        )
+
+    def add(self, command: str, values: Mapping[str, Any]) -> Path:
+        """Add to the record that this command has written, what it found out after it.
+
+        Args:
+            command: its name.
+            values: what it found; no secrets.
+        """
+        path = self._path(command)
+        return self._written(path, json.loads(path.read_text(encoding="utf-8")) | values)
+
+    def _path(self, command: str, of: str = "") -> Path:
         path = self.folder / command / quote(of, safe="") if of else self.folder / command
-        path = path.with_name(f"{path.name}.json")
+        return path.with_name(f"{path.name}.json")
+
+    @staticmethod
+    def _written(path: Path, record: Mapping[str, Any]) -> Path:
         path.parent.mkdir(parents=True, exist_ok=True)
-        record = {"schema": SCHEMA, "command": command, "at_s": round(self.now_s), **values}
         part = path.with_name(f"{path.name}.part")
         part.write_text(json.dumps(record, indent=2, sort_keys=True) + "\n", encoding="utf-8")
         part.replace(path)

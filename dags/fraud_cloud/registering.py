@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
 from fraud_cloud.errors import ConfigError, SurroundingsError
@@ -11,12 +12,15 @@ from fraud_cloud.mlflow_way import GIVEN, way_to_mlflow
 from fraud_cloud.surroundings import PROJECT, Surroundings
 
 
-def register(around: Surroundings, artifact: Path) -> None:
+def register(
+    around: Surroundings, artifact: Path, reached: Callable[[str], object] = lambda _: None
+) -> None:
     """Register an artifact; it becomes champion where there is none, and else stays a version.
 
     Args:
         around: the session and its environment.
         artifact: folder of the model.
+        reached: is told MLflow's address while there is a way to it.
 
     Raises:
         ConfigError: it is no artifact.
@@ -25,6 +29,7 @@ def register(around: Surroundings, artifact: Path) -> None:
     if not artifact.is_dir():
         raise ConfigError(f"{artifact} is no artifact folder: `make demo` trains .demo/artifact")
     with way_to_mlflow(around) as uri:
+        reached(uri)
         done = subprocess.run(
             [sys.executable, "-m", "model_export", "register", str(artifact.resolve())],
             cwd=PROJECT,

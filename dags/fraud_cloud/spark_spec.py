@@ -14,6 +14,8 @@ LONGEST_ARGUMENT = 2047
 LONGEST_PROPERTY = 256
 LONGEST_PACKAGE = 255
 MOST_ITEMS = 100
+_HEAP_PARTS = 3
+"""One part of an instance's memory is the JVM's heap, the others are Python's: model, history."""
 
 
 @dataclass(frozen=True)
@@ -73,15 +75,24 @@ class JobSpec:
     packages: Sequence[str] = ()
 
 
-def scoring_properties(instances: int) -> dict[str, str]:
+def scoring_properties(instances: int, memory_mb: int) -> dict[str, str]:
     """Properties with which a job has so many instances of one core, and keeps them.
+
+    An executor is as large as a Faust worker under `CPUQuota=100%` and `MemoryMax`: a cluster
+    gives it heap and overhead together, and both of them count 1,048,576 bytes as one MB.
 
     Args:
         instances: executors.
+        memory_mb: of each, JVM and Python together.
     """
+    heap_mb = memory_mb // _HEAP_PARTS
     return {
         "spark.executor.instances": str(instances),
         "spark.executor.cores": "1",
+        # else JVM and Python of one executor may use every core of their host
+        "spark.kubernetes.executor.limit.cores": "1",
+        "spark.executor.memory": f"{heap_mb}m",
+        "spark.executor.memoryOverhead": f"{memory_mb - heap_mb}m",
         "spark.dynamicAllocation.enabled": "false",
     }
 

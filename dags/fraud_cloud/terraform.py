@@ -16,6 +16,10 @@ from fraud_cloud.errors import ConfigError, SurroundingsError
 
 TRIES = 3
 _PLAN = "cloud.tfplan"
+_DATA = re.compile(r"(^|\.)data\.")
+"""In the address of what was read and not made."""
+_NO_STATE = "No state file was found"
+"""How `terraform state list` says that nothing was ever applied, with exit code 1."""
 
 
 @dataclass(frozen=True)
@@ -34,13 +38,19 @@ class Root:
     clock: Clock
     retry_s: float
 
-    @property
     def was_applied(self) -> bool:
-        """Whether there may be something to destroy: a local state names it, another one may."""
+        """Whether there is something to destroy: the state names it.
+
+        Raises:
+            SurroundingsError: the state is elsewhere and cannot be read.
+        """
         if (self.folder / "backend.tf").exists():
-            return True
+            return self._has_state_elsewhere()
         state = self.folder / "terraform.tfstate"
-        return state.exists() and bool(json.loads(state.read_text(encoding="utf-8"))["resources"])
+        if not state.exists():
+            return False
+        held = json.loads(state.read_text(encoding="utf-8"))["resources"]
+        return any(one.get("mode") != "data" for one in held)
 
     def variable(self, name: str) -> str | None:
         """A text that the person has filled in; None where it is not there.
@@ -107,6 +117,14 @@ class Root:
             raise SurroundingsError(f"terraform output fails in {self.folder}: {shown.stderr}")
         outputs: dict[str, Any] = json.loads(shown.stdout)
         return {name: one["value"] for name, one in outputs.items() if not one.get("sensitive")}
+
+    def _has_state_elsewhere(self) -> bool:
+        self._must("init", "-input=false")
+        listed = self._run("state", "list", quiet=True)
+        if listed.returncode != 0 and _NO_STATE not in listed.stderr:
+            raise SurroundingsError(f"terraform state list fails in {self.folder}: {listed.stderr}")
+        held = [] if listed.returncode != 0 else listed.stdout.split()
+        return any(_DATA.search(one) is None for one in held)
 
     def _must(self, *arguments: str) -> None:
         if self._run(*arguments).returncode != 0:

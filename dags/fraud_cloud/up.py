@@ -77,6 +77,8 @@ def _up(around: Surroundings, sources: Sources, hours: float) -> None:
     for root in (around.standing, around.session):
         _require_variables(root)
     around.require_same_folder()
+    # Read before anything bills: there may be none.
+    transactions = data_items(sources, around.means.contract)
     session = next_session(current_session(around.session), around.recorder.now_s, hours)
     _standing_made(around)
     bucket = around.standing.outputs()["bucket"]
@@ -85,7 +87,7 @@ def _up(around: Surroundings, sources: Sources, hours: float) -> None:
     )
     around.means.tell(f"code: {counts['put']} put, {counts['there']} were there")
     _session_made(around, session, hours)
-    upload(around.store, bucket, data_items(sources, around.means.contract), around.means.tell)
+    upload(around.store, bucket, transactions, around.means.tell)
     took_s = around.means.clock.now_s() - started_s
     path = around.recorder.save("up", _record(around, session, took_s))
     around.means.tell(f"up after {took_s / 60:.0f} minutes; record: {path}")
@@ -94,7 +96,7 @@ def _up(around: Surroundings, sources: Sources, hours: float) -> None:
 def current_session(root: Root) -> Session | None:
     """The session whose file is there, if it was applied."""
     path = root.folder / SESSION_FILE
-    if not path.exists() or not root.was_applied:
+    if not path.exists() or not root.was_applied():
         return None
     raw = json.loads(path.read_text(encoding="utf-8"))
     return Session(raw["run"], int(raw["expires"]))

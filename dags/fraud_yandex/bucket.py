@@ -8,8 +8,7 @@ from pathlib import Path, PurePosixPath
 from typing import Final
 
 from fraud_cloud.errors import ConfigError, GoneError
-from fraud_cloud.object_store import ObjectStore
-from fraud_dag.files import write_whole
+from fraud_cloud.object_store import ObjectStore, md5_of
 
 _OF_THIS_MACHINE: Final = (".lock", ".tmp")
 """Ends of names of files that mean nothing elsewhere."""
@@ -85,9 +84,9 @@ class Bucket:
             if key.endswith("/"):
                 continue  # what consoles make to show a folder
             path = folder / inside(key.removeprefix(prefix))
-            if path.is_file() and (not replace or store.has(self.name, key, path.read_bytes())):
+            if path.is_file() and (not replace or store.has_md5(self.name, key, md5_of(path))):
                 continue
-            write_whole(path, store.get(self.name, key))
+            store.get_file(self.name, key, path)
             brought += 1
         return brought
 

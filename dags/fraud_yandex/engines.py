@@ -201,11 +201,13 @@ class JobFiles:
     Attributes:
         names: of the run.
         spark_version: of the cluster.
+        memory_mb: of an instance.
         ca_key: key of the authority's certificate; empty for none.
     """
 
     names: Names
     spark_version: str
+    memory_mb: int
     ca_key: str = ""
 
     def job(self, name: str, main_key: str, arguments: Sequence[str], instances: int) -> JobSpec:
@@ -226,7 +228,7 @@ class JobFiles:
             python_uris=(names.uri(names.code("packages.zip")),),
             archive_uris=(f"{names.uri(names.artifact)}#artifact",),
             file_uris=tuple(map(names.uri, files)),
-            properties=scoring_properties(instances),
+            properties=scoring_properties(instances, self.memory_mb),
             packages=(connector_of(self.spark_version),),
         )
 
@@ -249,7 +251,8 @@ class JobFiles:
 
 def files_of(desk: Desk) -> JobFiles:
     """What jobs of this run are submitted with."""
-    return JobFiles(desk.names, desk.session.spark.version, desk.around.kafka.ca_key)
+    session, kafka = desk.session, desk.around.kafka
+    return JobFiles(desk.names, session.spark.version, session.instance_memory_mb, kafka.ca_key)
 
 
 def faust_settings(names: Names, part: str, sha256: str) -> str:

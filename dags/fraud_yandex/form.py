@@ -26,7 +26,8 @@ _CHANGED: Final[Mapping[str, Mapping[str, Any]]] = {
     "transactions": {
         "default": "data/",
         "pattern": "^data/",
-        "description": "Prefix of the bucket with files in the course's format.",
+        "description": "Prefix of the bucket with files in the course's format; data/ stands for "
+        "the set that was uploaded last.",
     },
     "resume_run": {"pattern": _RUN},
 }

@@ -61,6 +61,25 @@ def unpack(packed: bytes, folder: Path) -> None:
     scratch.replace(folder)
 
 
+def chosen_transactions(desk: Desk) -> str:
+    """Prefix of what a new run reads: the set that is asked for, or the one uploaded last.
+
+    Raises:
+        ConfigError: nothing was uploaded.
+    """
+    contract, asked = desk.around.contract, desk.asked.transactions
+    if asked.strip("/") != contract.prefixes["data"].strip("/"):
+        return asked
+    key = contract.keys["transactions_pointer"]
+    found = desk.bucket.find(key)
+    if found is None:
+        raise ConfigError(
+            f"the bucket has no {key}, which names the transactions: `make cloud-upload` puts both "
+            "there; or give the prefix of a set, transactions=data/..."
+        )
+    return found.decode().strip()
+
+
 def have_transactions(desk: Desk, prefix: str) -> Path:
     """Have the files below a prefix; those that are here unchanged are not brought again.
 

@@ -117,8 +117,11 @@ class Names:
 
     @property
     def kafka_file(self) -> str:
-        """Key of the settings with which Spark reaches Kafka; a secret is in it."""
-        return self.key("kafka.env")
+        """Key of the settings with which Spark reaches Kafka; a secret is in it.
+
+        Not among the run's other objects: Faust's account may read those.
+        """
+        return f"{self.contract.prefixes['secrets']}{self.run}/kafka.env"
 
     @property
     def faust_file(self) -> str:

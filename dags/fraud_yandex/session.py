@@ -45,6 +45,7 @@ class Session:
         faust_group: id of the instance group.
         faust_workers: the most hosts that a run may ask for.
         instance_cpu: cores of an instance.
+        instance_memory_mb: memory of an instance, of either engine.
         expires_s: Unix seconds; None where the label is no number.
         spark: where clusters are made.
         poll_s: pause between two looks of a task that waits.
@@ -58,6 +59,7 @@ class Session:
     faust_group: str
     faust_workers: int
     instance_cpu: float
+    instance_memory_mb: int
     expires_s: int | None
     spark: SparkSite
     poll_s: float = 10.0
@@ -80,6 +82,7 @@ class Session:
                 faust_group=str(raw["faust_group"]),
                 faust_workers=int(raw["faust_workers"]),
                 instance_cpu=float(raw["instance"]["cpu"]),
+                instance_memory_mb=int(raw["instance"]["memory_mb"]),
                 expires_s=_seconds(raw["labels"].get(contract.expires_label, "")),
                 spark=SparkSite(
                     version=str(spark["version"]),

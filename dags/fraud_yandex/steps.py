@@ -5,12 +5,14 @@ from __future__ import annotations
 import hashlib
 import json
 import time
+from dataclasses import replace
 
 from fraud_cloud.errors import SurroundingsError
 from fraud_cloud.purge import take_away
 from fraud_cloud.selection import made_by_runs
 from fraud_cloud.spark import cluster_of_run, request_cluster, running_cluster
 from fraud_dag import reports
+from fraud_dag.asked import Asked
 from fraud_dag.desk import STREAMGAUGE
 from fraud_dag.failures import NothingToDoError
 from fraud_dag.programs import stop_leftovers
@@ -19,7 +21,7 @@ from fraud_yandex.cell import forget_run, measure, tried
 from fraud_yandex.desk import Desk
 from fraud_yandex.engines import SPARK
 from fraud_yandex.form import cells_in_cloud, plan_in_cloud
-from fraud_yandex.inputs import have_inputs, have_plan, unpack
+from fraud_yandex.inputs import chosen_transactions, have_inputs, have_plan, unpack
 from fraud_yandex.names import Cell
 from fraud_yandex.session import cluster_spec
 
@@ -33,10 +35,18 @@ def reserve(desk: Desk) -> str:
     desk.session.require_time(time.time())
     if not desk.asked.resume_run:
         desk.session.require_hosts(desk.asked.engines, desk.asked.instances)
-        desk.bucket.put(desk.names.asked, desk.asked.as_json().encode())
+        desk.bucket.put(desk.names.asked, _form_of(desk).as_json().encode())
     desk.saved()
     desk.say(f"run {desk.run}: s3://{desk.bucket.name}/{desk.names.folder}")
     return desk.run
+
+
+def _form_of(desk: Desk) -> Asked:
+    """The form of a new run, with the set of transactions that all of its cells read."""
+    is_there = desk.bucket.find(desk.names.asked) is not None
+    # another set may have been uploaded since an earlier try
+    chosen = desk.saved().transactions if is_there else chosen_transactions(desk)
+    return replace(desk.asked, transactions=chosen)
 
 
 def environment(desk: Desk) -> str:

@@ -35,8 +35,14 @@ install_lock() {
   fetch object "$BUCKET" "$CHECKSUMS_KEY" "$opt/SHA256SUMS"
   fetch_checked "$CA_KEY" "$etc/ca.pem"
   fetch_checked "$1" "$opt/lock.txt"
-  if [ ! -x "$opt/venv/bin/python" ]; then
-    python3 -m venv "$opt/venv"
+  # Not whether Python is there: an environment that was made half has one without pip.
+  if ! "$opt/venv/bin/python" -m pip --version > /dev/null 2>&1; then
+    # cloud-init asked for it once, and a mirror may not have answered.
+    if ! python3 -c 'import ensurepip' 2> /dev/null; then
+      apt-get update --quiet
+      DEBIAN_FRONTEND=noninteractive apt-get install --quiet --yes python3-venv
+    fi
+    python3 -m venv --clear "$opt/venv"
   fi
   "$opt/venv/bin/python" -m pip install --quiet --disable-pip-version-check \
     --require-hashes --requirement "$opt/lock.txt"

@@ -119,6 +119,25 @@ def test_what_was_never_applied_is_not_destroyed_and_leftovers_go_all_the_same(
     assert left(cloud, "session-") == set()
 
 
+def test_all_of_it_can_be_deleted_again_where_terraforms_state_is_in_a_bucket(
+    cloud: CloudDouble, commands: Commands
+):
+    fill(cloud)
+    for root in ("persistent", "session"):
+        (commands.roots / root / "terraform.tfstate").unlink()
+        (commands.roots / root / "backend.tf").touch()
+
+    first = commands.down("--yes", "--all")
+    before = len(cloud.terraform.runs)
+    again = commands.down("--yes", "--all")
+
+    assert (first.returncode, again.returncode) == (0, 0), again.stdout + again.stderr
+    assert left(cloud, "session-") | left(cloud, "standing-") == set()
+    # The session reads outputs that are gone by now: its destroy would fail.
+    assert "destroy" not in [command for _, command, _ in cloud.terraform.runs[before:]]
+    assert "persistent: nothing to destroy" in again.stdout
+
+
 def test_the_next_session_gets_a_name_of_its_own(cloud: CloudDouble, commands: Commands):
     named = commands.roots / "session/session.auto.tfvars.json"
     named.write_text('{"run": "s1", "expires": 1}')

@@ -38,7 +38,7 @@ def job():
         main_python_file_uri="s3a://b/code/main.py",
         python_file_uris=["s3a://b/code/packages.zip"],
         archive_uris=["s3a://b/runs/7/artifact/artifact.tar.gz#artifact"],
-        file_uris=["s3a://b/runs/7/kafka.env", "s3a://b/code/ca.pem"],
+        file_uris=["s3a://b/secrets/7/kafka.env", "s3a://b/code/ca.pem"],
         properties={"spark.executor.instances": "2", "spark.executor.cores": "1"},
         args=["--workers", "2"],
     )

@@ -21,12 +21,13 @@ from tests.cloud_double.double import CloudDouble
 from tests.cloud_double.jobs import PretendedJobs
 from tests.cloud_double.state import How
 
+MEMORY_MB = 3072
 JOB = JobSpec(
     "faust-2",
     "s3a://bucket/code/main.py",
     args=("--workers", "2"),
     python_uris=("s3a://bucket/code/packages.zip",),
-    properties=scoring_properties(2),
+    properties=scoring_properties(2, MEMORY_MB),
 )
 
 
@@ -98,7 +99,7 @@ def test_a_job_is_submitted_once_runs_and_is_stopped(cloud: CloudDouble, means: 
     assert not running.ended
     assert ended.status == "CANCELLED"
     (message,) = cloud.state.jobs[cluster.id].values()
-    assert dict(message.pyspark_job.properties) == scoring_properties(2)
+    assert dict(message.pyspark_job.properties) == scoring_properties(2, MEMORY_MB)
     assert list(message.pyspark_job.args) == ["--workers", "2"]
 
 

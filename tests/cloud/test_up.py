@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import json
 import subprocess
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
+from threading import Thread
 from typing import Any
 
 import pytest
@@ -149,10 +152,63 @@ def test_upload_puts_transactions_and_what_has_changed(
     second = commands.run(*arguments)
 
     assert (first.returncode, second.returncode) == (0, 0), second.stderr
-    assert prepared.state.objects[BUCKET_NAME]["data/2026-01-01.txt"] == b"rows"
+    objects = prepared.state.objects[BUCKET_NAME]
+    place = objects["data/current"].decode().strip()
+    assert objects[f"{place}2026-01-01.txt"] == b"rows"
     assert prepared.state.objects[BUCKET_NAME]["code/main.py"] == b"changed"
     # main.py and the list of sums.
     assert "2 put" in second.stdout
+
+
+def test_transactions_that_are_not_there_are_told_before_anything_is_made(
+    prepared: CloudDouble, commands: Commands, built: Path, tmp_path: Path
+):
+    done = up(commands, built, "--yes", "--transactions", str(tmp_path / "typo"))
+
+    assert done.returncode == 2
+    assert "typo is no folder" in done.stderr
+    assert prepared.terraform.runs == []
+
+
+@contextmanager
+def mlflow_that_answers(status: int) -> Iterator[str]:
+    """Its address."""
+
+    class Handler(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            self.send_response(status)
+            self.end_headers()
+            self.wfile.write(b"OK")
+
+        def log_message(self, *_: object) -> None:
+            """Say nothing."""
+
+    with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
+        thread = Thread(target=server.serve_forever, args=(0.01,))
+        thread.start()
+        try:
+            yield f"http://127.0.0.1:{server.server_port}"
+        finally:
+            server.shutdown()
+            thread.join()
+
+
+@pytest.mark.parametrize(("status", "is_recorded"), [(200, True), (503, False)])
+def test_the_record_says_that_mlflow_answers_where_it_was_asked(
+    prepared: CloudDouble, commands: Commands, built: Path, status: int, *, is_recorded: bool
+):
+    artifact = commands.folder / "artifact"
+    artifact.mkdir()
+
+    with mlflow_that_answers(status) as uri:
+        prepared.environment["MLFLOW_TRACKING_URI"] = uri
+        done = up(commands, built, "--yes", "--artifact", str(artifact))
+
+    # The artifact is none; MLflow was reached all the same.
+    assert "the artifact is not registered" in done.stdout + done.stderr
+    record = json.loads((commands.records / "up.json").read_text())
+    assert (record.get("mlflow") == {"health": "OK", "reached_at": uri}) == is_recorded
+    assert record["resources"]
 
 
 def test_a_bucket_that_is_not_opened_to_us_is_an_error_with_the_remedy(

@@ -45,7 +45,8 @@ FOUR_HOURS_S = 4 * 3600
 @pytest.fixture
 def store() -> MemoryStore:
     """The bucket, with what earlier tasks have put there."""
-    return MemoryStore({f"runs/{RUN}/artifact/SHA256SUMS": f"{SHA256}  artifact.tar.gz\n".encode()})
+    sums = f"{SHA256}  artifact.tar.gz\n".encode()
+    return MemoryStore({f"runs/{RUN}/artifact/SHA256SUMS": sums, "data/current": b"data/demo-1/\n"})
 
 
 @pytest.fixture
@@ -69,6 +70,7 @@ def desk_of(means: Means, store: MemoryStore, group: str, tmp_path: Path) -> Cal
             faust_group=group,
             faust_workers=4,
             instance_cpu=1.0,
+            instance_memory_mb=3072,
             expires_s=int(time.time()) + FOUR_HOURS_S,
             spark=site,
         )
@@ -194,7 +196,7 @@ def test_the_teardown_takes_jobs_hosts_and_the_password_away(
     assert cloud.state.names(SPARK.kind) == {"of-others"}
     assert cloud.state.of(INSTANCE.kind) == {}
     assert len(cloud.asked("Cancel")) == 1
-    assert f"runs/{RUN}/kafka.env" not in store.objects
+    assert f"secrets/{RUN}/kafka.env" not in store.objects
 
 
 def test_a_delete_that_fails_once_is_asked_for_again(cloud: CloudDouble, begun: Desk):
@@ -222,7 +224,7 @@ def test_the_password_of_kafka_is_in_one_object_and_in_no_request(
     SparkEngine(begun, Cell("spark", 1)).start()
     FaustEngine(begun, Cell("faust", 1)).start()
     holding = [key for key, content in store.objects.items() if PASSWORD.encode() in content]
-    assert holding == [f"runs/{RUN}/kafka.env"]
+    assert holding == [f"secrets/{RUN}/kafka.env"]
     assert cloud.state.calls
     assert not [message for _, _, message in cloud.state.calls if PASSWORD in str(message)]
 
@@ -316,6 +318,30 @@ def test_a_killed_cell_asks_at_once_for_the_end_of_its_hosts(
     engine.abandon()
     assert cloud.state.of(GROUP.kind)[group].scale_policy.fixed_scale.size == int(refuses)
     assert len(cloud.asked("Stop")) == int(refuses)
+
+
+def test_a_run_reads_the_set_that_was_the_newest_when_it_began(
+    desk_of: Callable[..., Desk], store: MemoryStore
+):
+    desk = desk_of()
+    steps.reserve(desk)
+    store.objects["data/current"] = b"data/newer-2/\n"
+    steps.reserve(desk)
+    assert desk.saved().transactions == "data/demo-1/"
+
+    later, named = desk_of(run="r2"), desk_of(run="r3", transactions="data/own/")
+    for one in (later, named):
+        steps.reserve(one)
+    assert later.saved().transactions == "data/newer-2/"
+    assert named.saved().transactions == "data/own/"
+
+
+def test_a_run_without_transactions_does_not_begin(
+    desk_of: Callable[..., Desk], store: MemoryStore
+):
+    del store.objects["data/current"]
+    with pytest.raises(ConfigError, match=r"no data/current.*cloud-upload"):
+        steps.reserve(desk_of())
 
 
 def test_an_unknown_run_cannot_be_gone_on_with(begun: Desk, desk_of: Callable[..., Desk]):

@@ -81,6 +81,8 @@ class Recorder:
             (folder / rest[-1].removeprefix("-out=")).touch()
         elif command == "apply" and root in self.makes:
             self.makes[root]()
+        elif command == "state":
+            return "".join(f"{one}\n" for one in self.state.declared.get(root, []))
         elif command == "show":
             return json.dumps(self.plans[root])
         elif command == "output":

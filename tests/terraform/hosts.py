@@ -88,3 +88,11 @@ def user_data(plans: dict[str, Plan], module: str) -> str:
             text: str = holder["metadata"]["user-data"]
             return text
     raise AssertionError(module)
+
+
+def files_of(plans: dict[str, Plan], module: str) -> dict[str, str]:
+    """Files that the user-data of a module's hosts writes, by path without the first slash."""
+    return {
+        file["path"].removeprefix("/"): base64.b64decode(file["content"]).decode()
+        for file in yaml.safe_load(user_data(plans, module))["write_files"]
+    }

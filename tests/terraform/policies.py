@@ -10,6 +10,7 @@ import json
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import Any
 
@@ -241,6 +242,23 @@ def unexpected_roles(plan: Plan) -> list[str]:
     }
     wrong = (folder ^ wanted if folder else set()) | (uses ^ MAY_USE if uses else set())
     return [f"{who}: {what}" for who, what in sorted(wrong | (others - allowed))]
+
+
+def readers_of(plan: Plan, key: str) -> set[str]:
+    """Who may read an object by the bucket's policy: names as in its statements.
+
+    Args:
+        plan: of the persistent root.
+        key: of the object.
+    """
+    (one,) = (one for one in plan.resources() if one.type == "yandex_storage_bucket_policy")
+    name = f"arn:aws:s3:::{one.values['bucket']}/{key}"
+    return {
+        statement["Sid"].partition("-")[0]
+        for statement in json.loads(one.values["policy"])["Statement"]
+        if {"s3:GetObject", "s3:*"} & set(statement["Action"])
+        and any(fnmatchcase(name, pattern) for pattern in statement["Resource"])
+    }
 
 
 _BLOCK = re.compile(r'^variable "(\w+)" \{\n(.*?)^\}', re.MULTILINE | re.DOTALL)

@@ -5,10 +5,10 @@ systemctl, useradd and pip are recorders: what they would do needs a host, or a 
 
 from __future__ import annotations
 
-import base64
 import hashlib
 import io
 import re
+import sys
 import tarfile
 from collections.abc import Iterator
 from pathlib import Path
@@ -20,7 +20,7 @@ from fraud_core.kafka import KafkaSettings
 from tests.cloud_double.host_files import SETTINGS_FILE, faust_host_files
 from tests.cloud_double.unit_file import parse_environment
 from tests.terraform.cloud_servers import ADDRESS, TOKEN, Cloud, cloud_servers
-from tests.terraform.hosts import AWKWARD, Host, made_host, user_data
+from tests.terraform.hosts import AWKWARD, Host, files_of, made_host, user_data
 from tests.terraform.policies import Plan
 from tests.terraform.workspace import CONTRACT, STANDING
 
@@ -120,6 +120,37 @@ def test_a_host_can_be_made_again(faust_host: Host):
     first, second = faust_host.run("faust.sh"), faust_host.run("faust.sh")
 
     assert (first.returncode, second.returncode) == (0, 0), second.stderr
+
+
+def test_an_mlflow_host_is_made_by_a_unit_that_is_repeated_until_it_works(
+    plans: dict[str, Plan], mlflow_host: Host
+):
+    name = "streamgauge-mlflow-install.service"
+    unit = (mlflow_host.root / "etc/systemd/system" / name).read_text().splitlines()
+    commands = yaml.safe_load(user_data(plans, "module.mlflow"))["runcmd"]
+
+    assert {"Type=oneshot", "Restart=on-failure", "StartLimitIntervalSec=0"} <= set(unit)
+    assert "ExecStart=/opt/streamgauge/mlflow.sh" in unit
+    assert "WantedBy=multi-user.target" in unit
+    # Not waited for: cloud-init would fail with the first try.
+    assert commands[-1] == ["systemctl", "enable", "--now", "--no-block", name]
+
+
+def test_an_environment_that_was_made_half_is_made_anew(mlflow_host: Host):
+    python = mlflow_host.root / "opt/streamgauge/venv/bin/python"
+    whole = python.read_text()
+    python.write_text("#!/bin/sh\nexit 1\n")
+    maker = mlflow_host.root / "bin/python3"
+    maker.write_text(
+        f'#!/bin/sh\n[ "$1 $2" = "-m venv" ] || exec {sys.executable} "$@"\n'
+        f"cat > {python} << 'END'\n{whole}END\n"
+    )
+    maker.chmod(0o755)
+
+    answer = mlflow_host.run("mlflow.sh")
+
+    assert answer.returncode == 0, answer.stderr
+    assert "--require-hashes" in mlflow_host.recorded()
 
 
 def test_a_service_that_is_busy_is_asked_again(faust_host: Host):
@@ -233,10 +264,6 @@ def test_a_start_may_take_as_long_as_its_fetches_are_tried_again(faust_host: Hos
 
 
 def test_hosts_of_the_executing_double_have_the_files_of_the_plan(plans: dict[str, Plan]):
-    written = yaml.safe_load(user_data(plans, "module.faust_group"))["write_files"]
-    found = {
-        file["path"].removeprefix("/"): base64.b64decode(file["content"]).decode()
-        for file in written
-    }
+    found = files_of(plans, "module.faust_group")
 
     assert faust_host_files(parse_environment(found[SETTINGS_FILE])) == found

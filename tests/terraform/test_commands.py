@@ -43,10 +43,34 @@ def test_outputs_of_what_was_applied_are_read(workspace: Workspace):
 def test_a_root_counts_as_applied_by_what_its_state_holds(workspace: Workspace):
     session, standing = root(workspace, "session"), root(workspace, "persistent")
 
-    assert not session.was_applied
-    assert not standing.was_applied, "outputs alone are nothing to destroy"
-    (session.folder / "backend.tf").touch()
-    assert session.was_applied
+    assert not session.was_applied()
+    assert not standing.was_applied(), "outputs alone are nothing to destroy"
+
+
+def test_a_root_whose_state_is_elsewhere_is_asked_for_what_it_holds(workspace: Workspace):
+    session = root(workspace, "session")
+    elsewhere = workspace.folder / "elsewhere.tfstate"
+    backend = f'terraform {{\n  backend "local" {{\n    path = "{elsewhere}"\n  }}\n}}\n'
+    (session.folder / "backend.tf").write_text(backend)
+    assert not session.was_applied(), "there is no state"
+
+    held = {"mode": "managed", "type": "terraform_data", "name": "one", "instances": [{}]}
+    provider = 'provider["terraform.io/builtin/terraform"]'
+    state = {"version": 4, "terraform_version": "1.9.0", "serial": 1, "lineage": "a"}
+    made = {**held, "provider": provider}
+    read = {**made, "mode": "data", "type": "terraform_remote_state"}
+    for resources, is_something in (([made, read], True), ([read], False), ([], False)):
+        elsewhere.write_text(json.dumps({**state, "outputs": {}, "resources": resources}))
+        assert session.was_applied() == is_something
+
+
+def test_a_state_that_cannot_be_read_is_no_empty_one(workspace: Workspace):
+    session = root(workspace, "session")
+    (session.folder / "backend.tf").write_text('terraform {\n  backend "local" {}\n}\n')
+    (session.folder / "terraform.tfstate").write_text("no state")
+
+    with pytest.raises(SurroundingsError, match=r"terraform \w+( \w+)? fails in .*session"):
+        session.was_applied()
 
 
 def test_what_terraform_refuses_is_an_error_that_names_the_root(workspace: Workspace):

@@ -6,6 +6,8 @@ import json
 
 import pytest
 
+from fraud_cloud.contract import load_contract
+from fraud_yandex.names import Names
 from tests.terraform import policies
 from tests.terraform.policies import Plan
 from tests.terraform.workspace import ENVIRONMENTS, FOLDERS, LABELS, ROOT
@@ -120,6 +122,30 @@ def test_spark_may_ask_whether_a_file_has_the_name_of_its_folder(plans: dict[str
     ]
     assert f"{bucket}/runs" in statements["spark-reads"]["Resource"]
     assert not any(one["Resource"] == [f"{bucket}/*"] for one in statements.values())
+
+
+def test_only_airflow_and_spark_can_read_the_password_with_which_jobs_reach_kafka(
+    plans: dict[str, Plan],
+):
+    names = Names("r1", "streamgauge-test", load_contract())
+
+    readers = policies.readers_of(plans["persistent"], names.kafka_file)
+
+    assert readers == {"owners", "airflow", "spark"}
+    told = policies.readers_of(plans["persistent"], names.faust_file)
+    assert told == {"owners", "airflow", "faust", "spark"}
+
+
+def test_a_password_that_no_teardown_has_deleted_is_gone_after_a_day(plans: dict[str, Plan]):
+    (bucket,) = [
+        one for one in plans["persistent"].resources() if one.type == "yandex_storage_bucket"
+    ]
+    days = {
+        rule["filter"][0]["prefix"]: rule["expiration"][0]["days"]
+        for rule in bucket.values["lifecycle_rule"]
+    }
+
+    assert days == {"checkpoints/": 30, "runs/": 30, "secrets/": 1}
 
 
 def test_campaigns_topics_have_as_many_copies_as_there_are_brokers(plans: dict[str, Plan]):

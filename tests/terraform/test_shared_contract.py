@@ -7,7 +7,12 @@ import re
 
 import pytest
 
+from fraud_cloud.contract import load_contract
 from fraud_core.topics import PARTITIONS, TopicNames
+from fraud_yandex.engines import JobFiles
+from fraud_yandex.names import Cell, Names
+from fraud_yandex.session import Session
+from tests.terraform.hosts import files_of
 from tests.terraform.policies import Plan
 from tests.terraform.workspace import CONTRACT, ROOT, SCHEMA
 
@@ -40,6 +45,30 @@ def _as_kafka(config: dict[str, str]) -> dict[str, str]:
         "retention.bytes": config["retention_bytes"],
     }
     return {name: value for name, value in named.items() if value is not None}
+
+
+def test_both_engines_get_instances_of_the_size_that_the_session_has(plans: dict[str, Plan]):
+    session = _session_as_airflow_reads_it(plans["session"])
+    unit = files_of(plans, "module.faust_group")["etc/systemd/system/streamgauge-faust.service"]
+    faust = dict(line.split("=", 1) for line in unit.splitlines() if "=" in line)
+    jobs = JobFiles(Names("r1", "b", load_contract()), "3.5.7", session.instance_memory_mb)
+    spark = jobs.scoring_job(Cell("spark", 1), 1).properties
+
+    memory = (spark[f"spark.executor.{name}"] for name in ("memory", "memoryOverhead"))
+    spark_mb = sum(int(part.removesuffix("m")) for part in memory)
+    assert faust["MemoryMax"] == f"{spark_mb}M" == f"{session.instance_memory_mb}M"
+    assert faust["CPUQuota"] == f"{100 * session.instance_cpu:g}%"
+    assert spark["spark.executor.cores"] == f"{session.instance_cpu:g}"
+
+
+def _session_as_airflow_reads_it(plan: Plan) -> Session:
+    name = CONTRACT["lockbox"]["variable"]
+    (version,) = [
+        one.values["entries"]
+        for one in plan.resources()
+        if one.type == "yandex_lockbox_secret_version" and name in one.address
+    ]
+    return Session.from_variable(json.loads(version[0]["text_value"]), load_contract())
 
 
 def test_the_input_topic_has_the_partitions_of_the_code():

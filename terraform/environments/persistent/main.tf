@@ -59,12 +59,13 @@ module "storage" {
   readers = {
     airflow = { id = local.accounts.airflow, prefixes = [local.prefixes.dags, local.prefixes.code, local.prefixes.data] }
     faust   = { id = local.accounts.faust, prefixes = [local.prefixes.code, local.prefixes.runs] }
-    spark   = { id = local.accounts.spark, prefixes = [local.prefixes.code, local.prefixes.runs] }
-    mlflow  = { id = local.accounts.mlflow, prefixes = [local.prefixes.code] }
+    # Below secrets/ is the password of Kafka's user that may administer topics: jobs need it, Faust hosts do not.
+    spark  = { id = local.accounts.spark, prefixes = [local.prefixes.code, local.prefixes.runs, local.prefixes.secrets] }
+    mlflow = { id = local.accounts.mlflow, prefixes = [local.prefixes.code] }
   }
   writers = {
     # A cell's checkpoint is deleted with its topics.
-    airflow = { id = local.accounts.airflow, prefixes = [local.prefixes.runs, local.prefixes.checkpoints] }
+    airflow = { id = local.accounts.airflow, prefixes = [local.prefixes.runs, local.prefixes.checkpoints, local.prefixes.secrets] }
     spark   = { id = local.accounts.spark, prefixes = [local.prefixes.checkpoints] }
     mlflow  = { id = local.accounts.mlflow, prefixes = [local.prefixes.mlflow] }
   }

@@ -199,24 +199,25 @@ variable "preemptible" {
 }
 
 variable "instance_cpu" {
-  description = "CPU of one instance of either engine, cores."
+  description = "CPU of one instance of either engine, cores: what a Spark executor has."
   type        = number
   default     = 1
 
   validation {
-    condition     = var.instance_cpu >= 0.05 && var.instance_cpu <= 2
-    error_message = "instance_cpu is between 0.05 and 2."
+    condition     = var.instance_cpu == 1
+    error_message = "instance_cpu is 1: a Spark executor always has one whole core here, and both engines are of one size. Compare parts of a core on one machine, with instance.cpu in a plan."
   }
 }
 
 variable "instance_memory_mb" {
-  description = "Memory of one instance of either engine, MB."
+  description = "Memory of one instance of either engine, MB: MemoryMax of a Faust worker, heap and overhead of a Spark executor."
   type        = number
   default     = 3072
 
   validation {
-    condition     = var.instance_memory_mb >= 256 && var.instance_memory_mb <= 14336 && floor(var.instance_memory_mb) == var.instance_memory_mb
-    error_message = "instance_memory_mb is a whole number between 256 and 14336."
+    # Spark's heap is a third of it and Spark refuses one below 450 MB; its hosts have 8 GB and keep some for themselves.
+    condition     = var.instance_memory_mb >= 1536 && var.instance_memory_mb <= 6144 && floor(var.instance_memory_mb) == var.instance_memory_mb
+    error_message = "instance_memory_mb is a whole number between 1536 and 6144: a Spark executor starts with no less, and its host has room for no more."
   }
 }
 

@@ -2,6 +2,8 @@ locals {
   is_airflow_3 = startswith(var.airflow_version, "3.")
 }
 
+# Not confirmed by an apply: that this version with this Python and these presets are offered, that DAGs are read from
+# the prefix dags/ of the bucket, and that the Lockbox backend finds secrets by their names.
 resource "yandex_airflow_cluster" "this" {
   folder_id           = var.folder_id
   name                = "${var.name}-airflow"

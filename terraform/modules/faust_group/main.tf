@@ -70,7 +70,7 @@ resource "yandex_compute_instance_group" "this" {
 
     metadata = {
       serial-port-enable = "0"
-      user-data          = templatefile("${local.bootstrap}/cloud-init.yaml.tftpl", { files = local.files, users = [], run = "/opt/streamgauge/faust.sh" })
+      user-data          = templatefile("${local.bootstrap}/cloud-init.yaml.tftpl", { files = local.files, users = [], run = [["/opt/streamgauge/faust.sh"]] })
     }
 
     scheduling_policy {

@@ -21,6 +21,7 @@ resource "yandex_mdb_kafka_cluster" "this" {
   labels              = var.labels
 
   config {
+    # Not confirmed by an apply: that this version is offered, and that one broker needs no controllers of its own.
     version          = var.kafka_version
     zones            = [var.zone]
     brokers_count    = var.brokers_count
@@ -78,6 +79,8 @@ resource "yandex_mdb_kafka_user" "this" {
   name       = nonsensitive(var.users[each.key].name)
   password   = var.users[each.key].password
 
+  # Not confirmed by an apply: that rights on a prefix of topics also let a user join any consumer group and delete
+  # its own, and that ACCESS_ROLE_TOPIC_ADMIN takes a prefix.
   dynamic "permission" {
     for_each = nonsensitive(var.users[each.key].roles)
     content {

@@ -23,11 +23,12 @@ locals {
   }
 
   files = {
-    "/etc/streamgauge/settings.env"                  = join("", [for key, value in local.settings : "${key}=${value}\n"])
-    "/opt/streamgauge/cloud_fetch.py"                = file("${local.bootstrap}/cloud_fetch.py")
-    "/opt/streamgauge/install.sh"                    = file("${local.bootstrap}/install.sh")
-    "/opt/streamgauge/mlflow.sh"                     = file("${local.bootstrap}/mlflow.sh")
-    "/etc/systemd/system/streamgauge-mlflow.service" = file("${local.bootstrap}/streamgauge-mlflow.service")
+    "/etc/streamgauge/settings.env"                          = join("", [for key, value in local.settings : "${key}=${value}\n"])
+    "/opt/streamgauge/cloud_fetch.py"                        = file("${local.bootstrap}/cloud_fetch.py")
+    "/opt/streamgauge/install.sh"                            = file("${local.bootstrap}/install.sh")
+    "/opt/streamgauge/mlflow.sh"                             = file("${local.bootstrap}/mlflow.sh")
+    "/etc/systemd/system/streamgauge-mlflow.service"         = file("${local.bootstrap}/streamgauge-mlflow.service")
+    "/etc/systemd/system/streamgauge-mlflow-install.service" = file("${local.bootstrap}/streamgauge-mlflow-install.service")
   }
 
   users = var.ssh_public_key == "" ? [] : [{
@@ -35,6 +36,19 @@ locals {
     shell               = "/usr/sbin/nologin"
     ssh_authorized_keys = ["restrict,port-forwarding,permitopen=\"localhost:${var.port}\" ${var.ssh_public_key}"]
   }]
+
+  # A command of cloud-init runs once in the life of a host; the unit is repeated until it works, and at each boot.
+  run = [
+    ["systemctl", "daemon-reload"],
+    ["systemctl", "enable", "--now", "--no-block", "streamgauge-mlflow-install.service"],
+  ]
+  user_data = templatefile("${local.bootstrap}/cloud-init.yaml.tftpl", { files = local.files, users = local.users, run = local.run })
+}
+
+# cloud-init reads user-data at the first boot alone: a key that is given later, or a repaired script, needs a new
+# host. Nothing is lost with the old one: runs are in PostgreSQL, artifacts in the bucket.
+resource "terraform_data" "user_data" {
+  input = sha256(local.user_data)
 }
 
 data "yandex_compute_image" "this" {
@@ -73,12 +87,14 @@ resource "yandex_compute_instance" "this" {
 
   metadata = {
     serial-port-enable = "0"
-    user-data          = templatefile("${local.bootstrap}/cloud-init.yaml.tftpl", { files = local.files, users = local.users, run = "/opt/streamgauge/mlflow.sh" })
+    user-data          = local.user_data
   }
 
   lifecycle {
     # A newer image of the family is for the next session: this host would be made anew, under another address.
     ignore_changes = [boot_disk[0].initialize_params[0].image_id]
+
+    replace_triggered_by = [terraform_data.user_data]
 
     precondition {
       condition     = !var.public || var.ssh_public_key != ""

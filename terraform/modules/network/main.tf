@@ -161,6 +161,7 @@ resource "yandex_vpc_security_group" "faust" {
   network_id  = yandex_vpc_network.this.id
   labels      = var.labels
 
+  # Not confirmed by an apply: that these addresses are also those from which a group without a balancer is checked.
   ingress {
     description       = "health checks of the instance group"
     protocol          = "TCP"

@@ -9,6 +9,7 @@ resource "yandex_mdb_postgresql_cluster_v2" "this" {
   labels              = var.labels
 
   config {
+    # Not confirmed by an apply: that this version and preset are offered.
     version = var.postgresql_version
     resources {
       resource_preset_id = var.resource_preset_id

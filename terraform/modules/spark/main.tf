@@ -7,6 +7,8 @@ resource "yandex_spark_cluster" "this" {
   labels              = var.labels
 
   config = {
+    # Not confirmed by an apply: that this version and these presets are offered, that Python there is 3.10 or 3.11 and
+    # that the packages are installed from an index.
     spark_version = var.spark_version
     dependencies  = { pip_packages = var.pip_packages }
     resource_pools = {

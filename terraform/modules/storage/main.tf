@@ -9,6 +9,12 @@ locals {
     for prefix in values(var.prefixes) :
     prefix => ["${local.objects}/${prefix}*", "${local.objects}/${trimsuffix(prefix, "/")}"]
   }
+  keep_days = {
+    (var.prefixes.runs)        = var.keep_runs_days
+    (var.prefixes.checkpoints) = var.keep_runs_days
+    # A run lasts half a day at most and deletes its own; this is for one that could not.
+    (var.prefixes.secrets) = 1
+  }
   # An account may read here and write there; the access list names it once.
   accounts = merge(
     { for name, one in var.readers : name => { id = one.id, permissions = ["READ"] } },
@@ -31,17 +37,17 @@ resource "yandex_storage_bucket" "this" {
   }
 
   dynamic "lifecycle_rule" {
-    for_each = [var.prefixes.runs, var.prefixes.checkpoints]
+    for_each = local.keep_days
     content {
-      id                                     = trimsuffix(lifecycle_rule.value, "/")
+      id                                     = trimsuffix(lifecycle_rule.key, "/")
       enabled                                = true
       abort_incomplete_multipart_upload_days = 1
 
       filter {
-        prefix = lifecycle_rule.value
+        prefix = lifecycle_rule.key
       }
       expiration {
-        days = var.keep_runs_days
+        days = lifecycle_rule.value
       }
     }
   }

@@ -24,6 +24,7 @@ from tests.cloud_double.executing import BUCKET_NAME, ExecutingCloud
 from tests.dags.yandex.session import pip_packages
 
 RUN = "of-tests"
+MEMORY_MB = 3072
 LIMITS = Limits(all_s=240.0, jobs_s=120.0, poll_s=0.3)
 PACKAGE = "org.apache.spark:spark-sql-kafka-0-10_2.12:3.5.7"
 ARTIFACT_KEY = f"runs/{RUN}/artifact/artifact.tar.gz"
@@ -83,7 +84,8 @@ def put_run(cloud: ExecutingCloud, kafka: KafkaSettings, artifact: Path, folder:
     archive = (folder / "artifact.tar.gz").read_bytes()
     shipped = kafka.model_copy(update={"ssl_ca_location": "ca.pem"})
     lines = [f"{name}={value}\n" for name, value in shipped.as_environment().items()]
-    cloud.objects.update({f"runs/{RUN}/kafka.env": "".join(lines).encode(), ARTIFACT_KEY: archive})
+    settings = "".join(lines).encode()
+    cloud.objects.update({f"secrets/{RUN}/kafka.env": settings, ARTIFACT_KEY: archive})
     return hashlib.sha256(archive).hexdigest()
 
 
@@ -97,8 +99,8 @@ def scoring_job(names: TopicNames, workers: int = 2) -> JobSpec:
         args=(*args, "--checkpoint", f"{here}/checkpoints/{RUN}/{names.prefix}"),
         python_uris=(f"{here}/code/packages.zip",),
         archive_uris=(f"{here}/{ARTIFACT_KEY}#artifact",),
-        file_uris=(f"{here}/runs/{RUN}/kafka.env", f"{here}/code/ca.pem"),
-        properties=scoring_properties(workers),
+        file_uris=(f"{here}/secrets/{RUN}/kafka.env", f"{here}/code/ca.pem"),
+        properties=scoring_properties(workers, MEMORY_MB),
         packages=(PACKAGE,),
     )
 

@@ -24,6 +24,7 @@ from fraud_core.topics import TopicNames
 from tests.cloud_double.executing import BUCKET_NAME
 from tests.dags.yandex.given_work import (
     LIMITS,
+    MEMORY_MB,
     PACKAGE,
     RUN,
     connected,
@@ -91,13 +92,15 @@ def code(filled, secure_broker, trained, tmp_path_factory) -> Iterator[str]:
     filled.objects[f"runs/{RUN}/probe.py"] = PROBE
     yield sha256
     for key in list(filled.objects):
-        if key.startswith(f"runs/{RUN}/"):
+        if key.startswith((f"runs/{RUN}/", f"secrets/{RUN}/")):
             del filled.objects[key]
 
 
 def probe_job() -> JobSpec:
     here = f"s3a://{BUCKET_NAME}"
-    return JobSpec("probe", f"{here}/runs/{RUN}/probe.py", properties=scoring_properties(1))
+    return JobSpec(
+        "probe", f"{here}/runs/{RUN}/probe.py", properties=scoring_properties(1, MEMORY_MB)
+    )
 
 
 def ended(means: Means, started: Started) -> str:

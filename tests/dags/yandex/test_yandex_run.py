@@ -31,7 +31,7 @@ def nothing_is_left(session, run):
     assert session.consumer_groups(run) == set()
     kept = f"checkpoints/{run}/"
     assert [key for key in session.cloud.objects if key.startswith(kept)] == []
-    assert f"runs/{run}/kafka.env" not in session.cloud.objects
+    assert f"secrets/{run}/kafka.env" not in session.cloud.objects
 
 
 def no_secret_is_told(session, worker):

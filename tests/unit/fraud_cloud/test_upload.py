@@ -1,13 +1,15 @@
 from __future__ import annotations
 
 import hashlib
+import re
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from fraud_cloud.contract import load_contract
 from fraud_cloud.errors import ConfigError
-from fraud_cloud.upload import Item, Sources, checksums, code_items, data_items
+from fraud_cloud.upload import Item, Sources, checksums, code_items, data_items, set_name
 
 CONTRACT = load_contract()
 
@@ -77,8 +79,32 @@ def test_checksums_are_lines_that_sha256sum_can_check():
     assert checksums([Item("code/a", b"")]) == f"{hashlib.sha256(b'').hexdigest()}  a\n".encode()
 
 
-def test_transactions_are_files_that_do_not_begin_with_a_dot(sources: Sources):
-    assert [one.key for one in data_items(sources, CONTRACT)] == ["data/2026-01-01.txt"]
+def test_transactions_are_files_that_do_not_begin_with_a_dot_and_their_place_is_told_last(
+    sources: Sources,
+):
+    file, pointer = data_items(sources, CONTRACT)
+
+    prefix, _, name = file.key.rpartition("/")
+    assert name == "2026-01-01.txt"
+    assert re.fullmatch(r"data/data-[0-9a-f]{12}", prefix)
+    assert pointer == Item(CONTRACT.keys["transactions_pointer"], f"{prefix}/\n".encode())
+
+
+def test_a_set_has_a_place_of_its_own_that_its_content_names():
+    one = set_name("My Set (2018)", {"a.txt": "1", "b.txt": "2"})
+
+    assert one.startswith("my-set-2018-")
+    assert one == set_name("My Set (2018)", {"b.txt": "2", "a.txt": "1"})
+    others = ({"a.txt": "1"}, {"a.txt": "1", "b.txt": "3"}, {"a.txt": "2", "b.txt": "1"})
+    assert len({one, *(set_name("My Set (2018)", sums) for sums in others)}) == 4
+
+
+def test_a_folder_without_transactions_is_refused(sources: Sources, tmp_path: Path):
+    for folder, wrong in ((tmp_path / "none", "no folder"), (tmp_path / "empty", "holds no file")):
+        if wrong == "holds no file":
+            folder.mkdir()
+        with pytest.raises(ConfigError, match=f"{folder} .*{wrong.split()[-1]}.*TRANSACTIONS"):
+            data_items(replace(sources, transactions=folder), CONTRACT)
 
 
 @pytest.mark.parametrize("count", [0, 2])

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from pathlib import Path
 
 from fraud_cloud.errors import GoneError
 from fraud_yandex.bucket import Bucket
@@ -29,6 +31,14 @@ class MemoryStore:
 
     def has(self, bucket: str, key: str, content: bytes) -> bool:
         return self.objects.get(key) == content
+
+    def has_md5(self, bucket: str, key: str, md5: str) -> bool:
+        return hashlib.md5(self.objects.get(key, b""), usedforsecurity=False).hexdigest() == md5
+
+    def get_file(self, bucket: str, key: str, path: Path) -> None:
+        content = self.get(bucket, key)
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(content)
 
     def delete(self, bucket: str, key: str) -> None:
         self.objects.pop(key, None)

@@ -5,7 +5,7 @@ import re
 import pytest
 
 from fraud_cloud.contract import load_contract
-from fraud_cloud.spark_spec import job_request
+from fraud_cloud.spark_spec import job_request, scoring_properties
 from fraud_yandex.engines import JobFiles, faust_settings, gone
 from fraud_yandex.names import LONGEST_RUN, PREFLIGHT, Cell, Names
 from fraud_yandex.preflight import PROBE_PROGRAM
@@ -23,7 +23,7 @@ def names():
 
 @pytest.fixture
 def job(names):
-    return JobFiles(names, "3.5.7", "code/ca.pem").scoring_job(Cell("spark", 12), 3)
+    return JobFiles(names, "3.5.7", 3072, "code/ca.pem").scoring_job(Cell("spark", 12), 3)
 
 
 def test_the_job_reads_its_arguments(names, job):
@@ -38,8 +38,18 @@ def test_so_many_instances_of_one_core_and_no_other(job):
     assert job.properties == {
         "spark.executor.instances": "12",
         "spark.executor.cores": "1",
+        "spark.kubernetes.executor.limit.cores": "1",
+        "spark.executor.memory": "1024m",
+        "spark.executor.memoryOverhead": "2048m",
         "spark.dynamicAllocation.enabled": "false",
     }
+
+
+@pytest.mark.parametrize("memory_mb", [1536, 3073, 6144])
+def test_heap_and_overhead_are_an_instances_memory_together(memory_mb):
+    found = scoring_properties(1, memory_mb)
+    parts = (found[f"spark.executor.{name}"] for name in ("memory", "memoryOverhead"))
+    assert sum(int(part.removesuffix("m")) for part in parts) == memory_mb
 
 
 def test_the_api_takes_the_longest_job(job):
@@ -55,7 +65,7 @@ def test_code_model_and_settings_travel_with_it(names, job):
 
 
 def test_a_broker_without_an_authority_sends_none_along(names):
-    job = JobFiles(names, "3.5.7").scoring_job(Cell("spark", 1), 1)
+    job = JobFiles(names, "3.5.7", 3072).scoring_job(Cell("spark", 1), 1)
     assert job.file_uris == (names.uri(names.kafka_file),)
 
 

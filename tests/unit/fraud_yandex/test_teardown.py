@@ -22,7 +22,7 @@ from tests.unit.fraud_cloud.memory_cloud import MemoryCloud, thing
 from tests.unit.fraud_yandex.memory_store import MemoryStore, bucket_of
 
 RUN = "first"
-SECRET = f"runs/{RUN}/kafka.env"
+SECRET = f"secrets/{RUN}/kafka.env"
 
 
 @dataclass

@@ -12,6 +12,7 @@ from scripts.records import Run
 UP: Mapping[str, Any] = {
     "at_s": 1000,
     "took_s": 1500.0,
+    "mlflow": {"health": "OK", "reached_at": "http://localhost:5000"},
     "resources": [
         {"kind": kind, "id": f"id-{kind}", "name": name, "status": "RUNNING"}
         | {"health": health, "version": version, "labels": {}}

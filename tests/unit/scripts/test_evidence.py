@@ -42,6 +42,17 @@ def test_mlflow_needs_its_host_and_its_database():
     assert status(5, Records(up=UP | {"resources": other_host})) == "In progress"
 
 
+def test_an_mlflow_host_that_runs_is_no_server_that_answers():
+    unheard = {name: value for name, value in UP.items() if name != "mlflow"}
+
+    evidence = evidence_of(5, Records(up=unheard))
+
+    assert evidence.status == "In progress"
+    assert "instance id-instance: RUNNING" in evidence.lines
+    assert "ответа MLflow на /health в записи нет" in evidence.lines
+    assert "MLflow отвечает на /health: OK" in evidence_of(5, Records(up=UP)).lines
+
+
 @pytest.mark.parametrize("number", [1, 3, 4, 7])
 def test_a_run_of_this_machine_is_verified_locally(number: int):
     assert status(number, Records(local_runs=(run("here"),))) == "Verified locally"

@@ -22,8 +22,8 @@ run "each_variable_refuses_what_cannot_work" {
     ssh_public_key           = "-----BEGIN OPENSSH PRIVATE KEY-----"
     faust_workers            = 0
     faust_size               = 2
-    instance_cpu             = 3
-    instance_memory_mb       = 1
+    instance_cpu             = 0.5
+    instance_memory_mb       = 1024
     spark_version            = "4.0.0"
   }
 

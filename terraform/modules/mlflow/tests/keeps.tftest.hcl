@@ -48,3 +48,26 @@ run "a_newer_image_does_not_replace_it" {
     error_message = "The host of a session stays while the session is up."
   }
 }
+
+run "applied_again_it_is_the_same_host" {
+  command = apply
+
+  assert {
+    condition     = output.instance_id == run.a_host_is_made_of_the_newest_image.instance_id
+    error_message = "Neither a newer image nor a repetition makes another host."
+  }
+}
+
+run "a_key_that_is_given_later_makes_another_host" {
+  command = apply
+
+  variables {
+    public         = true
+    ssh_public_key = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIA test"
+  }
+
+  assert {
+    condition     = output.instance_id != run.a_host_is_made_of_the_newest_image.instance_id
+    error_message = "cloud-init makes the tunnel's user at the first boot only."
+  }
+}
