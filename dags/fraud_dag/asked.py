@@ -10,6 +10,8 @@ from typing import Any, Final
 
 PLAN_ID: Final = "comparison"
 REGISTERED: Final = "models:/"
+ONE_PROCESS = ("plain", "quix")
+"""Baselines, which a plan measures with one process beside every count of the others."""
 _LONGEST_NAME: Final = 100
 _NOT_IN_NAMES: Final = re.compile(r"[^A-Za-z0-9]+")
 
@@ -86,7 +88,12 @@ def plan_of(asked: Asked) -> dict[str, Any]:
 
 def cells_of(plan: Mapping[str, Any]) -> list[str]:
     """The cells of a plan, `faust-2`: engines take turns, so that a slow drift favours none."""
-    return [f"{engine}-{count}" for count in plan["instances"] for engine in plan["engines"]]
+    return [
+        f"{engine}-{count}"
+        for count in plan["instances"]
+        for engine in plan["engines"]
+        if count == 1 or engine not in ONE_PROCESS or 1 not in plan["instances"]
+    ]
 
 
 def run_name(dag_run_id: str, asked: Asked) -> str:

@@ -82,6 +82,7 @@ def desk_with(cloud, said, tmp_path):
             faust_group="id-faust",
             faust_workers=4,
             instance_cpu=1.0,
+            instance_memory_mb=3072,
             expires_s=None,
             spark=SparkSite("3.5.7", "account", "security-group", ()),
         )
