@@ -40,7 +40,9 @@ class SearchSettings(BaseModel):
         description="a rate held is confirmed by runs at this multiple of it; 1: at itself",
     )
     max_steps: int = Field(30, ge=1, description="runs after which the search stops undecided")
-    max_invalid: int = Field(3, ge=1, description="invalid runs of one rate that end the search")
+    max_invalid: int = Field(
+        3, ge=1, description="invalid runs of one rate after which only lower ones are tried"
+    )
     drain_share: float = Field(0.8, gt=0, le=1, description="first rate as a share of the drain")
     start_eps: float = Field(100.0, gt=0, description="first rate where no drain was measured")
     first_eps: dict[str, float] = Field(
@@ -79,12 +81,13 @@ class Knee:
 
 @dataclass(frozen=True, slots=True)
 class _Bracket:
-    """What is known: the ends, and the rates between them that decided nothing."""
+    """What is known: the ends, and the rates between them that decided nothing or are invalid."""
 
     low: Rate | None
     high: Rate | None
     between: tuple[Rate, ...]
     above: tuple[Rate, ...]
+    invalid: tuple[Rate, ...]
 
     @property
     def ratio(self) -> float:
@@ -113,7 +116,7 @@ def next_move(
     rates = _with_margins(rates_of(attempts, by), settings)
     bracket = _bracket(rates)
     first_eps = _first_rate(expected_eps, drain_eps, settings)
-    move = _move(rates, bracket, first_eps, settings)
+    move = _move(rates, bracket, first_eps, _below_invalid(bracket, settings))
     if move is None:
         return _answer(bracket, settings)
     if isinstance(move, Try) and len(attempts) >= settings.max_steps:
@@ -123,13 +126,13 @@ def next_move(
 
 def _move(
     rates: Sequence[Rate], bracket: _Bracket, first_eps: float, settings: SearchSettings
-) -> Try | Knee | None:
+) -> Try | None:
     """None where there is nothing left to do."""
-    invalid = next((one for one in rates if one.runs == 0 and _matters(one, bracket)), None)
-    if invalid is not None:
-        return _repeat_invalid(invalid, bracket, settings)
+    for one in bracket.invalid:
+        if one.invalid < settings.max_invalid:
+            return Try(one.rate_eps, "the last run here was invalid")
     if not any(one.runs for one in rates):
-        return Try(first_eps, "first rate")
+        return Try(_within(first_eps, settings), "first rate")
     return _doubted(bracket, settings) or _narrow(rates, bracket, settings)
 
 
@@ -184,18 +187,17 @@ def _bracket(rates: Sequence[Rate]) -> _Bracket:
         one for one in rates if one.outcome == "undecided" and floor_eps < one.rate_eps < top_eps
     ]
     above = [one for one in rates if one.outcome == "held" and one.rate_eps > top_eps]
-    return _Bracket(low, high, tuple(between), tuple(above))
+    invalid = [one for one in rates if one.runs == 0 and floor_eps < one.rate_eps < top_eps]
+    return _Bracket(low, high, tuple(between), tuple(above), tuple(invalid))
 
 
-def _matters(rate: Rate, bracket: _Bracket) -> bool:
-    floor_eps = bracket.low.rate_eps if bracket.low else 0.0
-    return floor_eps < rate.rate_eps < (bracket.high.rate_eps if bracket.high else math.inf)
-
-
-def _repeat_invalid(rate: Rate, bracket: _Bracket, settings: SearchSettings) -> Try | Knee:
-    if rate.invalid < settings.max_invalid:
-        return Try(rate.rate_eps, "the last run here was invalid")
-    return _answer(bracket, settings, f"{rate.invalid} invalid runs at {rate.rate_eps:g}/s")
+def _below_invalid(bracket: _Bracket, settings: SearchSettings) -> SearchSettings:
+    """A rate that cannot be measured, since the machine is too small for it, bounds the others."""
+    given_up = [one.rate_eps for one in bracket.invalid if one.invalid >= settings.max_invalid]
+    if not given_up:
+        return settings
+    highest_eps = max(min(given_up) / settings.factor, settings.lowest_eps)
+    return settings.model_copy(update={"highest_eps": min(highest_eps, settings.highest_eps)})
 
 
 def _first_rate(
@@ -305,7 +307,7 @@ def _within(
 
 def _answer(bracket: _Bracket, settings: SearchSettings, *flags: str) -> Knee:
     low, high = bracket.low, bracket.high
-    said = [*flags, *(_pair(bracket))]
+    said = [*flags, *(_pair(bracket)), *_given_up(bracket, settings)]
     is_narrow = bracket.ratio <= settings.resolution + 1e-9
     if bracket.between:
         said += [f"undecided at {one.rate_eps:g}/s" for one in bracket.between]
@@ -320,6 +322,12 @@ def _answer(bracket: _Bracket, settings: SearchSettings, *flags: str) -> Knee:
         confirmed=enough and is_narrow and not flags,
         flags=tuple(said),
     )
+
+
+def _given_up(bracket: _Bracket, settings: SearchSettings) -> Iterable[str]:
+    for one in bracket.invalid:
+        if one.invalid >= settings.max_invalid:
+            yield f"{one.invalid} invalid runs at {one.rate_eps:g}/s"
 
 
 def _pair(bracket: _Bracket) -> Iterable[str]:

@@ -101,6 +101,19 @@ def test_an_invalid_run_is_repeated_and_says_nothing():
     assert "3 invalid runs at 125/s" in knee.flags
 
 
+def test_below_a_rate_that_cannot_be_measured_the_search_goes_on():
+    invalid = [Attempt(1000, INVALID)] * 3
+    assert next_move(invalid, None, ONE_RUN, expected_eps=1000) == Try(800, "first rate")
+    move = next_move([*invalid, Attempt(800, U)], None, ONE_RUN)
+    assert move.rate_eps == 640
+    knee = next_move([*invalid, Attempt(800, U), Attempt(740, S)], None, ONE_RUN)
+    assert knee == Knee(740, 800, confirmed=True)
+    knee = next_move([*invalid, Attempt(800, S)], None, ONE_RUN)
+    assert knee == Knee(
+        800, None, confirmed=False, flags=("3 invalid runs at 1000/s", "no rate was lost")
+    )
+
+
 def test_an_invalid_run_outside_the_interval_is_left_alone():
     knee = next_move(attempts((100, S), (109, U), (200, INVALID)), None, ONE_RUN)
     assert knee == Knee(100, 109, confirmed=True)
