@@ -119,7 +119,7 @@ def next_move(
     move = _move(rates, bracket, first_eps, _below_invalid(bracket, settings))
     if move is None:
         return _answer(bracket, settings)
-    if isinstance(move, Try) and len(attempts) >= settings.max_steps:
+    if len(attempts) >= settings.max_steps:
         return _answer(bracket, settings, f"stopped after {len(attempts)} runs")
     return move
 
