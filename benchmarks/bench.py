@@ -30,6 +30,7 @@ class Bench:
         programs: the command of each engine up to its options.
         rules: what a step is judged by.
         extend: double the window once where the trend does not decide.
+        warmup_most_s: longest warm-up of a step; None where it is as long as it is asked.
         broker_processes: how to see the broker's processes; None where they cannot be seen.
         tell: called about twice a second while a step runs.
         stream: an external engine and its log; None where the engines are ours.
@@ -51,8 +52,17 @@ class Bench:
     stream: Stream | None = None
     supply: int | None = None
     measure_offset: MeasureOffset | None = None
+    warmup_most_s: float | None = None
 
     def extends(self, step: Step) -> bool:
         """True where a step that decides nothing may go on for another window."""
-        asked = step.rate_eps * (step.load_s + step.measure_s)
-        return self.extend and (self.supply is None or asked <= self.supply)
+        return self.extend and self._lasts(step, step.load_s + step.measure_s)
+
+    def longest_warmup_s(self, step: Step) -> float:
+        """How long it may go on; as long as it is asked where the files end before."""
+        most_s = max(self.warmup_most_s or 0, step.warmup_s)
+        windows_s = step.measure_s * (2 if self.extend else 1)
+        return most_s if self._lasts(step, most_s + windows_s) else step.warmup_s
+
+    def _lasts(self, step: Step, load_s: float) -> bool:
+        return self.supply is None or step.rate_eps * load_s <= self.supply

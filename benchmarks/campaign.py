@@ -147,6 +147,7 @@ def _bench(request: Request, found: Found, folder: Path, tell: Callable[[Progres
         programs={},
         rules=rules_of(request.plan),
         extend=request.plan.step.extend,
+        warmup_most_s=request.plan.step.warmup_most_s,
         broker_processes=single_samples(found.broker_pid) if found.broker_pid else None,
         tell=tell,
     )

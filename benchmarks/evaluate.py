@@ -353,6 +353,7 @@ def _window_fields(record: Record, window: Window) -> dict[str, object]:
             for one in _waits(record, window)
         ],
         "clock_step_ms": record.clock_step_ms,
+        "warmup_s": record.step.warmup_s,
         "extended": record.extended,
         "aborted": record.aborted,
     }

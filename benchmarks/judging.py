@@ -101,7 +101,7 @@ def recompute(folder: Path, run: RunResult, saved: StepResult, rules: Rules) -> 
                 engine=saved.engine,
                 instances=saved.instances,
                 rate_eps=saved.rate_eps,
-                warmup_s=times.warmup_s,
+                warmup_s=times.warmup_s if saved.warmup_s is None else saved.warmup_s,
                 measure_s=times.measure_s,
                 repetition=saved.repetition,
                 cpu=saved.cpu,

@@ -66,6 +66,9 @@ class StepTimes(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     warmup_s: float = Field(20, ge=0, description="load before the window, seconds")
+    warmup_most_s: float | None = Field(
+        None, description="so long at most while what the start left is worked off; none: warmup_s"
+    )
     measure_s: float = Field(60, gt=0, description="the window that is judged, seconds")
     block_s: float = Field(
         10, gt=0, description="block of the trend, seconds; the window needs six of them"

@@ -192,6 +192,9 @@ class StepResult(_Part):
     slo_met: bool | None = Field(
         None, description="p99 of the latency within the plan's limit; null: not measured"
     )
+    warmup_s: float | None = Field(
+        None, description="load before the window, seconds; null: as the plan says"
+    )
     extended: bool = Field(
         False, description="the window was doubled because the trend did not decide"
     )

@@ -42,6 +42,7 @@ from benchmarks.store import (
     step_folder,
 )
 from benchmarks.surroundings import cores
+from benchmarks.warm_up import WarmUp
 from fraud_core.errors import EXIT_INTERRUPTED, BrokerUnreachableError, SurroundingsError
 from fraud_core.load_report import LoadReport
 from fraud_core.topic_admin import create_topics, delete_topics
@@ -76,11 +77,13 @@ class LoadEnd:
     """How a load ended.
 
     Attributes:
+        warmup_s: how long the warm-up was.
         extended: the window was doubled.
         aborted: why it was stopped as clearly lost, None where it was not.
         clock_step_ms: how far the wall clock moved against the steady one.
     """
 
+    warmup_s: float
     extended: bool = False
     aborted: str | None = None
     clock_step_ms: float = 0.0
@@ -119,7 +122,7 @@ def run_step(step: Step, bench: Bench) -> StepResult:
         save_outputs(folder / OUTPUTS_FILE, outputs)
         save_feature_sample(folder / FEATURES_FILE, outputs)
     record = Record(
-        step=step,
+        step=step.model_copy(update={"warmup_s": measured.end.warmup_s}),
         report=measured.report,
         baseline=measured.sampled.baseline,
         offsets=measured.sampled.sampler.offsets,
@@ -277,7 +280,8 @@ def _roles(bench: Bench) -> dict[str, ReadProcesses]:
 def _load(running: _Running, sampled: Sampled) -> LoadEnd:
     """Run the producer to its end; the engine may end before it, the load goes on."""
     step, bench = running.step, running.bench
-    load_s = step.load_s + (step.measure_s if bench.extends(step) else 0)
+    longer_s = bench.longest_warmup_s(step) - step.warmup_s
+    load_s = step.load_s + longer_s + (step.measure_s if bench.extends(step) else 0)
     options = ("--rate", f"{step.rate_eps:g}", "--for", f"{load_s:g}s", *_goes_on(bench))
     load = LoadFiles(bench.transactions, bench.artifact.folder)
     command = producer_command(load, running.names, running.folder, options)
@@ -314,26 +318,28 @@ def _watch_load(
         how it ended, and whether the producer still runs and is to be stopped.
     """
     step, bench, engine = running.step, running.bench, running.engine
-    extended = False
+    extended, block_s = False, bench.rules.block_s
+    warm_up = WarmUp(step.warmup_s, bench.longest_warmup_s(step), step.rate_eps, block_s)
     deadline_s = time.monotonic() + load_s + LOAD_SLACK_S
     while producer.wait(_LOOK_EVERY_S) is None and time.monotonic() < deadline_s:
         begun_s, now_s = sampled.load_begun_s(), time.time()
         bench.tell(loading(step, sampled, begun_s, now_s, extended=extended))
-        if sampled.sampler.failure is not None:
-            raise sampled.sampler.failure
-        _refuse_dead_broker(bench, sampled, now_s)
+        _require_samples(bench, sampled, now_s)
         if begun_s is None:
-            if engine.exit_code() is not None:
-                raise engine.failure("before the load began")
+            _require_running(engine)
             continue
         seen = sampled.backlog().between(begun_s, now_s)
-        if lost := clearly_lost(seen, step.rate_eps, bench.rules.block_s):
-            return LoadEnd(aborted=lost), True
+        is_warm = warm_up.is_over_at(now_s - begun_s, seen)
+        step = step.model_copy(update={"warmup_s": warm_up.ends_s})
+        if not is_warm:
+            continue
+        if lost := clearly_lost(seen, step.rate_eps, block_s):
+            return LoadEnd(step.warmup_s, aborted=lost), True
         if not extended and now_s > begun_s + step.load_s + _SURELY_OVER_S:
             if not bench.extends(step) or _is_window_decided(step, bench.rules, sampled, begun_s):
-                return LoadEnd(), True
+                return LoadEnd(step.warmup_s), True
             extended = True
-    return LoadEnd(extended=extended), False
+    return LoadEnd(step.warmup_s, extended=extended), False
 
 
 def _is_window_decided(step: Step, rules: Rules, sampled: Sampled, begun_s: float) -> bool:
@@ -343,7 +349,14 @@ def _is_window_decided(step: Step, rules: Rules, sampled: Sampled, begun_s: floa
     return is_decided(moved, step.rate_eps, rules.limits)
 
 
-def _refuse_dead_broker(bench: Bench, sampled: Sampled, now_s: float) -> None:
+def _require_running(engine: Program | RunningElsewhere) -> None:
+    if engine.exit_code() is not None:
+        raise engine.failure("before the load began")
+
+
+def _require_samples(bench: Bench, sampled: Sampled, now_s: float) -> None:
+    if sampled.sampler.failure is not None:
+        raise sampled.sampler.failure
     offsets = sampled.sampler.offsets
     if offsets and now_s - offsets[-1].at_s > _BROKER_GONE_S:
         silent_s = now_s - offsets[-1].at_s
