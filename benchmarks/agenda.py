@@ -13,7 +13,7 @@ from typing import Final, Protocol
 
 from benchmarks.attempts import Attempt, KneeKind, outcome_at, rates_of
 from benchmarks.ladder import Rung, next_rung
-from benchmarks.names import cell_id, place_of
+from benchmarks.names import Elsewhere, cell_id, place_of
 from benchmarks.plan import EXTERNAL, Plan, Step
 from benchmarks.search import Knee, SearchSettings, Try, next_move
 from benchmarks.verdict import Verdict
@@ -146,7 +146,8 @@ def cells_of(plan: Plan) -> list[Cell]:
 
 def counts_of(plan: Plan, engine: str) -> tuple[int, ...]:
     """The counts at which a plan measures an engine: a baseline is one process, beside them all."""
-    if engine in ONE_PROCESS and 1 in plan.instances:
+    is_ours = not isinstance(engine, Elsewhere)
+    if is_ours and engine in ONE_PROCESS and 1 in plan.instances:
         return (1,)
     return plan.instances
 

@@ -17,3 +17,12 @@ def step_id(place: str, rate_eps: float, repetition: int = 1) -> str:
 def cell_id(engine: str, instances: int, size_name: str = "") -> str:
     """Name of a cell, as `--cell` takes it: `faust-2`, `faust-2-c0.25`."""
     return "-".join(filter(None, (engine, str(instances), size_name)))
+
+
+class Elsewhere(str):
+    """Name of an engine that somebody else starts, with as many instances as they say.
+
+    It may be the name of one of ours.
+    """
+
+    __slots__ = ()

@@ -13,7 +13,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_valida
 from pydantic_core import ErrorDetails
 
 from benchmarks.cost import PaidSize, Prices
-from benchmarks.names import cell_id, place_of, step_id
+from benchmarks.names import Elsewhere, cell_id, place_of, step_id
 from benchmarks.search import SearchSettings
 from benchmarks.verdict import Limits
 from fraud_core.errors import ConfigError
@@ -273,7 +273,7 @@ def with_names(plan: Plan, names: Iterable[str]) -> Plan:
         plan: as it is saved: all cells of a campaign share it, whoever measures them.
         names: of engines, those of the plan among them or not.
     """
-    others = tuple(name for name in dict.fromkeys(names) if name not in plan.engines)
+    others = tuple(Elsewhere(one) for one in dict.fromkeys(names) if one not in plan.engines)
     if EXTERNAL not in plan.engines or not others:
         return plan
     engines = [(others if name == EXTERNAL else (name,)) for name in plan.engines]

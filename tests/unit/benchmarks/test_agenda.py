@@ -13,7 +13,7 @@ from benchmarks.agenda import (
     next_action,
 )
 from benchmarks.forecast import dry_run, estimate_s
-from benchmarks.plan import Step, load_plan, plan_from
+from benchmarks.plan import Step, load_plan, plan_from, with_names
 
 SMOKE = load_plan(Path("benchmarks/plans/smoke.yaml"))
 
@@ -246,6 +246,12 @@ def test_a_baseline_is_measured_with_one_process_beside_every_count_of_the_other
 
     names = [cell.id for cell in cells_of(plan)]
     assert sorted(names) == ["faust-1", "faust-2", "faust-3", "plain-1"]
+
+
+def test_an_engine_of_a_baselines_name_that_runs_elsewhere_has_as_many_instances_as_it_likes():
+    plan = plan_of(engines=["external"], instances=[1, 2], rates_eps=[50])
+
+    assert {cell.id for cell in cells_of(with_names(plan, ["plain"]))} == {"plain-1", "plain-2"}
 
 
 def test_a_larger_count_is_needed_only_at_the_size_that_lost():
