@@ -115,8 +115,8 @@ def next_move(
     """
     rates = _with_margins(rates_of(attempts, by), settings)
     bracket = _bracket(rates)
-    first_eps = _first_rate(expected_eps, drain_eps, settings)
-    move = _move(rates, bracket, first_eps, _below_invalid(bracket, settings))
+    bounded = _below_invalid(bracket, settings)
+    move = _move(rates, bracket, _first_rate(expected_eps, drain_eps, bounded), bounded)
     if move is None:
         return _answer(bracket, settings)
     if len(attempts) >= settings.max_steps:
@@ -132,7 +132,7 @@ def _move(
         if one.invalid < settings.max_invalid:
             return Try(one.rate_eps, "the last run here was invalid")
     if not any(one.runs for one in rates):
-        return Try(_within(first_eps, settings), "first rate")
+        return Try(first_eps, "first rate")
     return _doubted(bracket, settings) or _narrow(rates, bracket, settings)
 
 
