@@ -139,13 +139,7 @@ def evaluate(record: Record, rules: Rules) -> StepResult:
         **_instance_fields(record, window),
     }
     return StepResult(
-        engine=step.engine,
-        instances=step.instances,
-        rate_eps=step.rate_eps,
-        repetition=step.repetition,
-        cpu=step.cpu,
-        memory_mb=step.memory_mb,
-        size_name=step.size_name,
+        **step.model_dump(exclude={"measure_s"}),
         latency_ms=_latency_fields(latency),
         clock_offset_ms=as_result(record.clock_offsets, clock_limit_ms(p50_ms, rules.limits)),
         slo_met=None if latency is None else latency.p99_ms <= rules.slo_p99_ms,
@@ -353,7 +347,6 @@ def _window_fields(record: Record, window: Window) -> dict[str, object]:
             for one in _waits(record, window)
         ],
         "clock_step_ms": record.clock_step_ms,
-        "warmup_s": record.step.warmup_s,
         "extended": record.extended,
         "aborted": record.aborted,
     }

@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import Annotated, Final
 
 import numpy as np
+import orjson
 import typer
 from confluent_kafka import Consumer
 
@@ -39,7 +40,7 @@ from fraud_core.prediction import (
 )
 from fraud_core.topic_admin import require_topics
 from fraud_core.topics import TopicNames
-from fraud_core.transaction import Rejected, decode
+from fraud_core.transaction import PROBE_ID_FLOOR, Rejected, decode
 from fraud_core.transaction_log import InputRecord, input_record
 
 ENGINE: Final = "oracle"
@@ -61,12 +62,14 @@ class Pace:
     Attributes:
         engine: one engine.
         rng: of its noise and its pauses.
+        cold_s: how much longer the first batch of the load takes.
         free_s: when the last batch ended, on the caller's clock.
         next_s: earliest start of the next batch.
     """
 
     engine: Engines
     rng: np.random.Generator
+    cold_s: float = 0.0
     free_s: float = -math.inf
     next_s: float = -math.inf
 
@@ -74,8 +77,10 @@ class Pace:
         """Records of a batch, at most."""
         return int(self.engine.largest_batch[0])
 
-    def ends_s(self, records: int, now_s: float) -> float:
+    def ends_s(self, records: int, now_s: float, *, is_load: bool = True) -> float:
         """Take a batch now: when its outputs may be seen.
+
+        What asks whether the engine is ready does not warm it.
 
         A batch taken just after it could begin counts from then, so that late wake-ups of the
         process do not slow the engine.
@@ -85,6 +90,8 @@ class Pace:
         took = np.array([float(records)])
         self.free_s = start_s + float(durations_s(self.engine, took, self.rng)[0])
         self.next_s = start_s + float(self.engine.batch_interval_s[0])
+        if is_load:
+            self.free_s, self.cold_s = self.free_s + self.cold_s, 0.0
         return self.free_s
 
 
@@ -153,6 +160,14 @@ def take(consumer: Consumer, largest: int) -> list[InputRecord]:
     return [input_record(message_or_raise(message)) for message in taken]
 
 
+def is_probe(record: InputRecord) -> bool:
+    """Whether a record only asks whether the engine is ready."""
+    try:
+        return int(orjson.loads(record.value or b"")["tx_id"]) >= PROBE_ID_FLOOR
+    except (ValueError, TypeError, KeyError):
+        return False
+
+
 def serve(
     stop: threading.Event,
     consumer: Consumer,
@@ -170,7 +185,8 @@ def serve(
         records = take(consumer, pace.largest())
         if not records:
             continue
-        ends_s = pace.ends_s(len(records), time.monotonic())
+        is_load = not all(map(is_probe, records)) if pace.cold_s else True
+        ends_s = pace.ends_s(len(records), time.monotonic(), is_load=is_load)
         outputs = [answerer.answer(record) for record in records]
         if stop.wait(max(ends_s - time.monotonic(), 0)):
             break
@@ -197,6 +213,10 @@ def main(  # noqa: PLR0913, PLR0917  # one parameter for each option
         float, typer.Option(min=0, help="mean work between pauses of 0.5 to 2 s; 0: none")
     ] = 0,
     instances: Annotated[int, typer.Option(min=0, help="0: as many as --workers")] = 0,
+    cold_s: Annotated[
+        float,
+        typer.Option(min=0, help="nothing comes out for so long after the load's first record"),
+    ] = 0,
     seed: Annotated[int, typer.Option(help="of noise and pauses")] = 1,
     workers: Annotated[int, typer.Option(min=1, help="instances, as other engines take it")] = 1,
     topic_prefix: Annotated[str, typer.Option(help="before the names of the topics")] = "",
@@ -225,7 +245,7 @@ def main(  # noqa: PLR0913, PLR0917  # one parameter for each option
     consumer.subscribe([names.transactions])
     say(f"oracle reads {names.transactions}, {rate:g}/s x {instances or workers}")
     try:
-        pace = Pace(engine, np.random.default_rng(seed))
+        pace = Pace(engine, np.random.default_rng(seed), cold_s)
         done = serve(stop, consumer, OutputWriter.open(settings), pace, Answerer(checked, names))
     finally:
         consumer.close()

@@ -15,6 +15,7 @@ from pydantic_core import ErrorDetails
 from benchmarks.cost import PaidSize, Prices
 from benchmarks.names import Elsewhere, cell_id, place_of, step_id
 from benchmarks.search import SearchSettings
+from benchmarks.step_times import StepTimes
 from benchmarks.verdict import Limits
 from fraud_core.errors import ConfigError
 from fraud_core.instance_size import SMALLEST_CORES, SMALLEST_MEMORY_MB, InstanceSize
@@ -58,23 +59,6 @@ PROFILES: Final[Mapping[ProfileName, Mapping[str, Any]]] = {
     },
 }
 """What a profile sets; a key of the plan goes before it."""
-
-
-class StepTimes(BaseModel):
-    """How long a step runs under load."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-    warmup_s: float = Field(20, ge=0, description="load before the window, seconds")
-    warmup_most_s: float | None = Field(
-        None, description="so long at most while what the start left is worked off; none: warmup_s"
-    )
-    measure_s: float = Field(60, gt=0, description="the window that is judged, seconds")
-    block_s: float = Field(
-        10, gt=0, description="block of the trend, seconds; the window needs six of them"
-    )
-    extend: bool = Field(True, description="double the window once where the trend does not decide")
-    settle_s: float = Field(0, ge=0, description="rest between two steps, seconds")
 
 
 class InstanceLimits(BaseModel):

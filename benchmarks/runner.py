@@ -24,6 +24,7 @@ from benchmarks.external import RunningElsewhere
 from benchmarks.instance_watch import EngineTree
 from benchmarks.movement import Rules, Window, movement
 from benchmarks.outputs import read_ledger, save_feature_sample, save_outputs
+from benchmarks.parity import Ledger, Mismatches, Outputs
 from benchmarks.plan import Step
 from benchmarks.process_use import ReadProcesses, own_samples, session_samples
 from benchmarks.producing import LoadFiles, producer_command, read_report
@@ -101,6 +102,15 @@ class _Measured:
     clock_offsets: ClockOffsets | None
 
 
+@dataclass(frozen=True, slots=True)
+class _Read:
+    """What was read back of a step while its topics were there."""
+
+    ledger: Ledger
+    outputs: Outputs | None
+    mismatches: Mismatches | None
+
+
 def run_step(step: Step, bench: Bench) -> StepResult:
     """Measure one step and save everything of it.
 
@@ -121,27 +131,32 @@ def run_step(step: Step, bench: Bench) -> StepResult:
     if outputs is not None:
         save_outputs(folder / OUTPUTS_FILE, outputs)
         save_feature_sample(folder / FEATURES_FILE, outputs)
-    record = Record(
-        step=step.model_copy(update={"warmup_s": measured.end.warmup_s}),
-        report=measured.report,
-        baseline=measured.sampled.baseline,
-        offsets=measured.sampled.sampler.offsets,
-        uses=measured.sampled.sampler.uses,
-        ledger=ledger,
-        outputs=outputs,
-        mismatches=mismatches,
-        engine=measured.engine,
-        cores=cores(),
-        extended=measured.end.extended,
-        aborted=measured.end.aborted,
-        waits=measured.sampled.sampler.waits,
-        clock_step_ms=measured.end.clock_step_ms,
-        instances=measured.sampled.sampler.instances,
-        clock_offsets=measured.clock_offsets,
-    )
-    result = evaluate(record, bench.rules)
+    read = _Read(ledger, outputs, mismatches)
+    result = evaluate(_record(step, measured, read), bench.rules)
     save(folder / STEP_FILE, result)
     return result
+
+
+def _record(step: Step, measured: _Measured, read: _Read) -> Record:
+    sampler, end = measured.sampled.sampler, measured.end
+    return Record(
+        step=step.model_copy(update={"warmup_s": end.warmup_s}),
+        report=measured.report,
+        baseline=measured.sampled.baseline,
+        offsets=sampler.offsets,
+        uses=sampler.uses,
+        ledger=read.ledger,
+        outputs=read.outputs,
+        mismatches=read.mismatches,
+        engine=measured.engine,
+        cores=cores(),
+        extended=end.extended,
+        aborted=end.aborted,
+        waits=sampler.waits,
+        clock_step_ms=end.clock_step_ms,
+        instances=sampler.instances,
+        clock_offsets=measured.clock_offsets,
+    )
 
 
 def _topics(step: Step, bench: Bench, at_end: ExitStack) -> TopicNames:
@@ -318,8 +333,10 @@ def _watch_load(
         how it ended, and whether the producer still runs and is to be stopped.
     """
     step, bench, engine = running.step, running.bench, running.engine
-    extended, block_s = False, bench.rules.block_s
-    warm_up = WarmUp(step.warmup_s, bench.longest_warmup_s(step), step.rate_eps, block_s)
+    rules, extended = bench.rules, False
+    warm_up = WarmUp(
+        step.warmup_s, bench.longest_warmup_s(step), step.rate_eps, rules.limits.lag_time_p95_s
+    )
     deadline_s = time.monotonic() + load_s + LOAD_SLACK_S
     while producer.wait(_LOOK_EVERY_S) is None and time.monotonic() < deadline_s:
         begun_s, now_s = sampled.load_begun_s(), time.time()
@@ -331,12 +348,12 @@ def _watch_load(
         seen = sampled.backlog().between(begun_s, now_s)
         is_warm = warm_up.is_over_at(now_s - begun_s, seen)
         step = step.model_copy(update={"warmup_s": warm_up.ends_s})
-        if not is_warm:
-            continue
-        if lost := clearly_lost(seen, step.rate_eps, block_s):
+        block_s = warm_up.block_s(rules.block_s)
+        lost = clearly_lost(seen, step.rate_eps, block_s)
+        if lost is not None and warm_up.has_lasted(now_s - begun_s):
             return LoadEnd(step.warmup_s, aborted=lost), True
-        if not extended and now_s > begun_s + step.load_s + _SURELY_OVER_S:
-            if not bench.extends(step) or _is_window_decided(step, bench.rules, sampled, begun_s):
+        if is_warm and not extended and now_s > begun_s + step.load_s + _SURELY_OVER_S:
+            if not bench.extends(step) or _is_window_decided(step, rules, sampled, begun_s):
                 return LoadEnd(step.warmup_s), True
             extended = True
     return LoadEnd(step.warmup_s, extended=extended), False

@@ -5,24 +5,27 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Final
 
-from benchmarks.backlog import Backlog
+from benchmarks.backlog import BLOCK_S, Backlog
 
 SETTLED_LAG_S: Final = 1.0
 """Below it nothing of the start is left that could be worked off."""
+COLD_BLOCK_S: Final = 30.0
+"""A JVM that compiles on a tenth of a core puts out a batch every 25 s at first; in shorter blocks
+its backlog seems to grow between two of them."""
 
 
 @dataclass(slots=True)
 class WarmUp:
-    """Goes on while the backlog that an engine's start has left is being worked off.
+    """Goes on, within limits, until what an engine's start has left is worked off.
 
     A JVM compiles at first, and on a small quota that takes minutes: a window that begins in them
-    tells nothing of the rate that the engine holds. A backlog that grows, or stands, does not wait.
+    tells nothing of the rate that the engine holds.
 
     Attributes:
         asked_s: how long it is at least, from the first record of the load.
         longest_s: how long it is at most.
         rate_eps: offered events per second.
-        block_s: length of a block, in which the smallest backlog counts.
+        lag_limit_s: with a longer lag the window would be lost before it begins.
         ends_s: how long it is, as far as is known.
         is_over: the window has begun.
     """
@@ -30,7 +33,7 @@ class WarmUp:
     asked_s: float
     longest_s: float
     rate_eps: float
-    block_s: float
+    lag_limit_s: float
     ends_s: float = field(init=False)
     is_over: bool = field(init=False, default=False)
 
@@ -45,25 +48,44 @@ class WarmUp:
             backlog: the samples since then.
         """
         if not self.is_over and elapsed_s >= self.ends_s:
-            longer_s = elapsed_s + self.block_s
-            if longer_s <= self.longest_s and is_settling(backlog, self.rate_eps, self.block_s):
+            longer_s = elapsed_s + BLOCK_S
+            if longer_s <= self.longest_s and self._is_cold(backlog):
                 self.ends_s = longer_s
             else:
                 self.is_over = True
         return self.is_over
 
+    def has_lasted(self, elapsed_s: float) -> bool:
+        """Whether it has lasted as long as was asked: from then on a load may be stopped as lost.
 
-def is_settling(backlog: Backlog, rate_eps: float, block_s: float) -> bool:
+        Args:
+            elapsed_s: since the load began.
+        """
+        return elapsed_s >= self.asked_s
+
+    def block_s(self, usual_s: float) -> float:
+        """Length of the blocks in which a backlog must grow for a load to be stopped as lost.
+
+        Args:
+            usual_s: where no engine is expected to begin cold.
+        """
+        return max(usual_s, COLD_BLOCK_S) if self.longest_s > self.asked_s else usual_s
+
+    def _is_cold(self, backlog: Backlog) -> bool:
+        lag_s = float(backlog.events[-1]) / self.rate_eps if len(backlog.at_s) else 0.0
+        return lag_s > self.lag_limit_s or is_settling(backlog, self.rate_eps)
+
+
+def is_settling(backlog: Backlog, rate_eps: float) -> bool:
     """Whether the smallest backlog of the last block is below that of the block before.
 
     Args:
         backlog: since the load began, to now.
         rate_eps: offered events per second.
-        block_s: length of a block; the last one ends now.
     """
-    if len(backlog.at_s) == 0 or backlog.at_s[-1] - backlog.at_s[0] < 2 * block_s - 1:
+    if len(backlog.at_s) == 0 or backlog.at_s[-1] - backlog.at_s[0] < 2 * COLD_BLOCK_S - 1:
         return False
     ages_s = backlog.at_s[-1] - backlog.at_s
-    last = backlog.events[ages_s < block_s].min()
-    before = backlog.events[(ages_s >= block_s) & (ages_s < 2 * block_s)]
+    last = backlog.events[ages_s < COLD_BLOCK_S].min()
+    before = backlog.events[(ages_s >= COLD_BLOCK_S) & (ages_s < 2 * COLD_BLOCK_S)]
     return bool(len(before) and SETTLED_LAG_S * rate_eps < last < before.min())

@@ -8,8 +8,9 @@ from typing import Any, Final
 from pydantic import BaseModel
 
 from benchmarks.cost import PaidSize, Prices
-from benchmarks.plan import PROFILES, InstanceLimits, Plan, StepTimes
+from benchmarks.plan import PROFILES, InstanceLimits, Plan
 from benchmarks.search import SearchSettings
+from benchmarks.step_times import StepTimes
 from benchmarks.verdict import Limits
 from fraud_core.command import run_command, say
 from fraud_core.kafka import KafkaSettings

@@ -105,6 +105,23 @@ def topics_of(kafka, run_id):
     return [name for name in topics if name.startswith(run_id)]
 
 
+def test_a_cold_engine_is_judged_once_it_is_warm_and_again_so_from_the_samples(run, results):
+    text = plan_text(
+        "cold",
+        "{warmup_s: 4, warmup_most_s: 40, measure_s: 24, block_s: 1, extend: false}",
+        engines="[oracle]",
+        options='{oracle: [--rate, "300", --cold-s, "8"]}',
+        limits=BUSY.replace("{", "{lag_time_p95_s: 3, "),
+    )
+    code, out, err = run(text, "--run-id", "cold")
+    assert code == 0, out + err
+    (step,) = json.loads((results / "cold" / "run.json").read_text())["steps"]
+    assert 13 < step["warmup_s"] < 40
+    assert step["verdict"] == "sustainable"
+    judged = streamgauge("judge", "cold", "--results", str(results))
+    assert judged.returncode == 0, judged.stdout + judged.stderr
+
+
 def test_exit_code_zero_an_answer_and_its_verdict_again_from_the_samples(run, results):
     code, out, err = run(plan_text("answered", LONG_ENOUGH), "--run-id", "answered")
     assert code == 0, out + err

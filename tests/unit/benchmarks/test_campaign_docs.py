@@ -2,7 +2,8 @@ from pathlib import Path
 
 import pytest
 
-from benchmarks.plan import Plan, StepTimes
+from benchmarks.plan import Plan
+from benchmarks.step_times import StepTimes
 
 PAGE = Path("docs/campaigns.md").read_text()
 

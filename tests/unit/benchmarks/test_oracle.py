@@ -53,6 +53,14 @@ def test_a_batch_costs_its_fixed_time():
     assert np.mean(took) == pytest.approx(1 + 1 / 300, rel=0.02)
 
 
+def test_a_cold_engine_answers_its_first_records_late_but_not_a_probe():
+    mine = pace(batch_interval_s=0.0)
+    mine.cold_s = 5.0
+    assert mine.ends_s(3, 1000.0, is_load=False) < 1000.5
+    assert mine.ends_s(3, 1001.0) > 1005
+    assert mine.ends_s(3, 1010.0) < 1010.5
+
+
 def test_a_loop_takes_little_and_a_batch_what_ten_seconds_serve():
     assert pace().largest() == 60
     assert pace(batch_cost_s=0.1).largest() == 3000

@@ -2,7 +2,8 @@ from pathlib import Path
 
 import pytest
 
-from benchmarks.plan import StepTimes, load_plan, plan_from
+from benchmarks.plan import load_plan, plan_from
+from benchmarks.step_times import StepTimes
 from fraud_core.errors import ConfigError
 
 SMOKE = Path("benchmarks/plans/smoke.yaml")
@@ -144,3 +145,8 @@ def test_only_several_sizes_are_told_apart_in_names():
 def test_a_wrong_size_is_an_error_that_names_the_place(limits, words):
     with pytest.raises(ConfigError, match=words):
         plan_from({**FIELDS, "instance": limits}, "here")
+
+
+def test_a_longest_warm_up_that_is_shorter_than_the_usual_one_is_refused():
+    with pytest.raises(ConfigError, match="warmup_most_s is 10 and warmup_s 20"):
+        plan_from(FIELDS | {"step": {"warmup_most_s": 10}}, "here")
