@@ -6,9 +6,8 @@ import json
 import subprocess
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import BaseHTTPRequestHandler
 from pathlib import Path
-from threading import Thread
 from typing import Any
 
 import pytest
@@ -17,6 +16,7 @@ from fraud_cloud.services import AIRFLOW, BUCKET, KAFKA, NETWORK
 from tests.cloud.conftest import Commands
 from tests.cloud_double.double import CloudDouble
 from tests.cloud_double.objects import AUTHORITY
+from tests.http_double import served
 
 BUCKET_NAME = "streamgauge-test"
 GATEWAY = {"type": "yandex_vpc_gateway", "mode": "managed", "values": {}}
@@ -183,14 +183,8 @@ def mlflow_that_answers(status: int) -> Iterator[str]:
         def log_message(self, *_: object) -> None:
             """Say nothing."""
 
-    with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
-        thread = Thread(target=server.serve_forever, args=(0.01,))
-        thread.start()
-        try:
-            yield f"http://127.0.0.1:{server.server_port}"
-        finally:
-            server.shutdown()
-            thread.join()
+    with served(Handler) as url:
+        yield url
 
 
 @pytest.mark.parametrize(("status", "is_recorded"), [(200, True), (503, False)])

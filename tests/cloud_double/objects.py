@@ -4,16 +4,16 @@ from __future__ import annotations
 
 import hashlib
 import json
-import threading
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from http import HTTPStatus
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import BaseHTTPRequestHandler
 from typing import Any
 from urllib.parse import parse_qs, unquote, urlsplit
 from xml.sax.saxutils import escape
 
 from tests.cloud_double.state import State
+from tests.http_double import served
 
 TOKEN = "t1.of-a-person"  # noqa: S105 - it opens nothing
 AUTHORITY = b"-----BEGIN CERTIFICATE-----\nof the double\n-----END CERTIFICATE-----\n"
@@ -61,14 +61,8 @@ def object_server(state: State, control: Control) -> Iterator[str]:
 
         do_GET = do_PUT = do_HEAD = do_DELETE = do_POST = handle_one  # noqa: N815
 
-    with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
-        thread = threading.Thread(target=server.serve_forever, args=(0.01,))
-        thread.start()
-        try:
-            yield f"http://127.0.0.1:{server.server_port}"
-        finally:
-            server.shutdown()
-            thread.join()
+    with served(Handler) as url:
+        yield url
 
 
 def _answer(state: State, method: str, path: str, body: bytes) -> tuple[HTTPStatus, bytes]:

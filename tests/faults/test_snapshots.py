@@ -26,10 +26,11 @@ def engine(request, engine_environment, tmp_path):
     engine.end()
 
 
-def test_a_restart_from_damaged_snapshots_gives_equal_answers_and_names_the_files(
-    engine, kafka, topics, engine_environment, dirty_files, trained, tmp_path
-):
-    def send(skip):
+@pytest.fixture
+def send(topics, engine_environment, dirty_files, trained):
+    """Send a stretch of the files, from a row on."""
+
+    def stretch(skip):
         run_program(
             *("producer", "--transactions", str(dirty_files), "--artifact", str(trained)),
             *("--rate", str(RATE_EPS), "--skip", str(skip), "--limit", str(ROWS)),
@@ -37,35 +38,30 @@ def test_a_restart_from_damaged_snapshots_gives_equal_answers_and_names_the_file
             env=os.environ | engine_environment,
         )
 
-    def start():
-        kept = ("--snapshots", str(tmp_path / "kept"), "--snapshot-every-records", "60")
-        engine.start(trained, topics.prefix, "--label-wait-s", "60", *kept)
+    return stretch
 
-    def stop_after(rows):
-        wait_until(
-            lambda: count_out(kafka, topics) >= rows,
-            within_s=STARTS_WITHIN_S,
-            what="every record has an answer",
-            alive=lambda: engine.is_alive,
-        )
-        assert engine.stop() == 0, engine.log()
 
-    start()
-    send(0)
-    stop_after(ROWS)
-    partitions = sorted((tmp_path / "kept").glob("*/*"))
-    damaged = [max(folder.glob("*.state")) for folder in partitions]
+def stop_after(engine, kafka, topics, rows):
+    wait_until(
+        lambda: count_out(kafka, topics) >= rows,
+        within_s=STARTS_WITHIN_S,
+        what="every record has an answer",
+        alive=lambda: engine.is_alive,
+    )
+    assert engine.stop() == 0, engine.log()
+
+
+def damage_newest(folder):
+    """Cut the newest snapshot of every second partition short, overwrite the others' ends."""
+    damaged = [max(one.glob("*.state")) for one in sorted(folder.glob("*/*"))]
     for number, file in enumerate(damaged):
         content = file.read_bytes()
         file.write_bytes(content[:-1] if number % 2 else content[:-40] + bytes(40))
-    send(ROWS)
-    start()
-    stop_after(2 * ROWS)
-    refused = re.findall(r"snapshot refused file=(\S+) reason=it is cut short", engine.log())
-    assert refused
-    assert set(refused) <= set(map(str, damaged))
-    if engine.engine == "faust":  # Spark's Python workers log warnings only
-        assert "snapshot read partition=" in engine.log()
+    return set(map(str, damaged))
+
+
+def require_exact(kafka, topics, trained):
+    """One answer to each record, with its labels; features and probability of the reference."""
     found = answers(kafka, topics)
     assert len(found) == 2 * ROWS
     expected = reference_predictions(kafka, topics, load_artifact(trained))
@@ -79,3 +75,23 @@ def test_a_restart_from_damaged_snapshots_gives_equal_answers_and_names_the_file
         == (expected[source]["features"], expected[source]["fraud_probability"])
         for source, one in predictions.items()
     )
+
+
+def test_a_restart_from_damaged_snapshots_gives_equal_answers_and_names_the_files(
+    engine, send, kafka, topics, trained, tmp_path
+):
+    kept = ("--snapshots", str(tmp_path / "kept"), "--snapshot-every-records", "60")
+    options = (trained, topics.prefix, "--label-wait-s", "60", *kept)
+    engine.start(*options)
+    send(0)
+    stop_after(engine, kafka, topics, ROWS)
+    damaged = damage_newest(tmp_path / "kept")
+    send(ROWS)
+    engine.start(*options)
+    stop_after(engine, kafka, topics, 2 * ROWS)
+    refused = re.findall(r"snapshot refused file=(\S+) reason=it is cut short", engine.log())
+    assert refused
+    assert set(refused) <= damaged
+    if engine.engine == "faust":  # Spark's Python workers log warnings only
+        assert "snapshot read partition=" in engine.log()
+    require_exact(kafka, topics, trained)

@@ -153,11 +153,8 @@ def steps_of(results, run_id):
     return saved, {step["rate_eps"]: step for step in saved["steps"]}
 
 
-def test_a_campaign_on_a_log_that_goes_on_compares_every_step_and_begins_behind_the_last(
-    streamgauge, ended, outside, plain_loop, results, kafka
-):
-    options = ("run", "--run-id", "first", *said(outside, "--cpu", "0.5"))
-    process = streamgauge(*options)
+def interrupt_second_step(process, results):
+    """Ctrl-C once its load has begun."""
     wait_until(
         lambda: len(list(results.glob("first/steps/*/producer.log"))) == 2,
         within_s=120,
@@ -167,6 +164,34 @@ def test_a_campaign_on_a_log_that_goes_on_compares_every_step_and_begins_behind_
     process.send_signal(signal.SIGINT)
     _, err = process.communicate(timeout=60)
     assert process.returncode == 130, err
+
+
+def require_whole(step):
+    """All of a step is compared, and nothing is told of what cannot be seen."""
+    rate_eps = step["rate_eps"]
+    assert step["sent"] == 5 * rate_eps
+    counts = ("missing", "duplicates", "wrongly_answered", "labels_incomplete")
+    assert [step[name] for name in counts] == [0, 0, 0, 0]
+    assert (step["feature_mismatches"], step["score_mismatches"]) == (0, 0)
+    assert step["latency_ms"]["count"] == 4 * rate_eps
+    assert (step["cpu_s_per_million"], step["said_cpu_cores"]) == (None, 0.5)
+    assert (step["start_up_s"], step["stop_s"], step["engine_exit_code"]) == (None, None, None)
+    assert "engine" not in step["use"]
+    assert step["command"] == []
+    assert {"before", "after", "limit"} <= set(step["clock_offset_ms"])
+
+
+def first_seqs(results):
+    """Of every step of every campaign: the row that its load began with."""
+    loads = results.glob("*/steps/[!.]*/load.json")
+    return [json.loads(path.read_text())["first_seq"] for path in loads]
+
+
+def test_a_campaign_on_a_log_that_goes_on_compares_every_step_and_begins_behind_the_last(
+    streamgauge, ended, outside, plain_loop, results, kafka
+):
+    options = ("run", "--run-id", "first", *said(outside, "--cpu", "0.5"))
+    interrupt_second_step(streamgauge(*options), results)
     assert plain_loop.poll() is None  # not ours to stop
 
     code, out, err = ended(*options, "--resume", "--json")
@@ -176,17 +201,8 @@ def test_a_campaign_on_a_log_that_goes_on_compares_every_step_and_begins_behind_
     assert sorted(steps) == [50, 60]
     assert [cell["engine"] for cell in saved["cells"]] == ["plain"]
     assert saved["cells_missing"] == ["plain-2"]
-    for rate_eps, step in steps.items():
-        assert step["sent"] == 5 * rate_eps
-        counts = ("missing", "duplicates", "wrongly_answered", "labels_incomplete")
-        assert [step[name] for name in counts] == [0, 0, 0, 0]
-        assert (step["feature_mismatches"], step["score_mismatches"]) == (0, 0)
-        assert step["latency_ms"]["count"] == 4 * rate_eps
-        assert (step["cpu_s_per_million"], step["said_cpu_cores"]) == (None, 0.5)
-        assert (step["start_up_s"], step["stop_s"], step["engine_exit_code"]) == (None, None, None)
-        assert "engine" not in step["use"]
-        assert step["command"] == []
-        assert {"before", "after", "limit"} <= set(step["clock_offset_ms"])
+    for step in steps.values():
+        require_whole(step)
     topics = AdminClient(kafka.as_admin()).list_topics(timeout=10).topics
     assert {name for name in topics if name.startswith(outside.prefix)} == set(outside.shapes())
     judged = ended("judge", "first", "--json")
@@ -207,11 +223,7 @@ def test_a_campaign_on_a_log_that_goes_on_compares_every_step_and_begins_behind_
     for step in more.values():
         assert (step["missing"], step["feature_mismatches"]) == (0, 0)
         assert step["baseline"]["inputs"] > 300
-    first_seqs = [
-        json.loads(path.read_text())["first_seq"]
-        for path in results.glob("*/steps/[!.]*/load.json")
-    ]
-    assert len(set(first_seqs)) == 4
+    assert len(set(first_seqs(results))) == 4
 
 
 def test_an_engine_that_copies_no_headers_has_a_backlog_and_nothing_else(
