@@ -5,6 +5,7 @@ A target says how a desk is made, and which errors it knows besides.
 
 from __future__ import annotations
 
+from abc import abstractmethod
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from typing import Any
@@ -59,6 +60,7 @@ class DeskOperator(BaseOperator):
             self._desk.interrupt()
 
     @staticmethod
+    @abstractmethod
     def desk_of(context: Context, say: Say) -> Desk:
         """The target's desk of a task.
 
@@ -66,7 +68,6 @@ class DeskOperator(BaseOperator):
             context: as Airflow gives it to `execute`.
             say: the task's log.
         """
-        raise NotImplementedError
 
     @staticmethod
     def errors() -> AbstractContextManager[None]:
@@ -116,9 +117,9 @@ class CellOperator(DeskOperator):
         self.cell = cell
 
     @staticmethod
+    @abstractmethod
     def measure(desk: Any, cell: str, /) -> int:  # noqa: ANN401  # each target has its own
         """Measure a cell; the exit code, where that is an answer."""
-        raise NotImplementedError
 
     def execute(self, context: Context) -> int:
         """Measure it."""
