@@ -7,38 +7,36 @@ whether this machine can measure it at all. Whoever starts engines on other mach
 from __future__ import annotations
 
 import os
-import signal
-import threading
 import time
 from collections import Counter
-from collections.abc import Callable
 from pathlib import Path
 from typing import Annotated, Final
 
 import typer
 
 from benchmarks.agenda import Standing, next_action
+from benchmarks.attending import Probes, Signals, StoppedError, attend_answers, attend_group
 from benchmarks.begin import chosen_cells
 from benchmarks.broker_clock import CLOCK_TOPIC, measure_clock
-from benchmarks.cluster import Broker, send_probes, wait_for_probes
+from benchmarks.cluster import send_probes
+from benchmarks.discount import discount as discount_last
 from benchmarks.external import External, prefixed
 from benchmarks.host_check import clock_finding, worker_of
-from benchmarks.owners import Answered, Attendance, Group, Owners, described, is_complete
+from benchmarks.owners import Group
 from benchmarks.plan import load_plan
 from benchmarks.store import load_steps
 from fraud_core.artifact import load_artifact
 from fraud_core.command import run_command, show
-from fraud_core.errors import ConfigError, MeasurementError, StreamError, SurroundingsError
+from fraud_core.errors import ConfigError, SurroundingsError
 from fraud_core.kafka import KafkaSettings
 from fraud_core.topic_admin import cluster_id, create_topics, delete_topics, delete_topics_of
 from fraud_core.topics import TopicNames
 
-ATTENDING: Final = "attending: "
-"""Begins the line that says that the engine is ready and is watched from now on."""
 LEFT: Final = "left: "
 NOTHING_LEFT: Final = "nothing"
+INVALID_NOW: Final = "invalid now: "
 BY_GROUP: Final = frozenset({"faust", "faust-tuned"})
-_LOOK_EVERY_S: Final = 2.0
+_ASK_AGAIN_S: Final = 2.0
 _EMPTY_WITHIN_S: Final = 90.0
 """A member that was killed leaves its group after Faust's session time-out, 60 s."""
 
@@ -47,32 +45,10 @@ GroupOption = Annotated[str, typer.Option(help="Its consumer group.")]
 EngineOption = Annotated[str, typer.Option(help="faust or spark.")]
 InstancesOption = Annotated[int, typer.Option(min=1, max=12, help="How many must own partitions.")]
 WithinOption = Annotated[float, typer.Option(min=1, help="Longest wait, seconds.")]
+ResultsOption = Annotated[Path, typer.Option(help="Folder of all results.")]
 ArtifactOption = Annotated[Path, typer.Option(help="The artifact that it scores with.")]
 
 app = typer.Typer(add_completion=False, no_args_is_help=True, pretty_exceptions_enable=False)
-
-
-class _Stopped(Exception):  # noqa: N818  # it is no error
-    """SIGTERM: whoever started us needs us no more."""
-
-
-class _Signal:
-    """Set by SIGTERM and SIGINT."""
-
-    def __init__(self) -> None:
-        self._event = threading.Event()
-        for number in (signal.SIGTERM, signal.SIGINT):
-            signal.signal(number, lambda *_: self._event.set())
-
-    def check(self) -> None:
-        """Raise once it is set."""
-        if self._event.is_set():
-            raise _Stopped
-
-    def pause(self, for_s: float) -> None:
-        """Wait so long, or until it is set, which raises."""
-        self._event.wait(for_s)
-        self.check()
 
 
 @app.command()
@@ -87,21 +63,22 @@ def attend(
     """Wait until so many instances own all partitions, say so, and watch that it stays so.
 
     Ends with 0 on SIGTERM, with 5 where they do not come in time, with 4 when one of them has gone
-    or another one has come: what is measured then is measured of another count.
+    or another one has come: what is measured then is measured of another count. On SIGINT, for the
+    end of a measurement, it has every partition answered a last time and ends with 0 or 4.
 
     Example: python -m benchmarks.elsewhere attend --engine faust --topic-prefix P --group-id P
     --instances 2 --artifact .demo/artifact
     """
     settings, names = KafkaSettings.from_environment(), prefixed(topic_prefix)
-    asked = _Signal()
+    signals = Signals()
+    time_s = load_artifact(artifact).manifest.history_end_s + 1
+    ask = Probes(settings, names, time_s, signals.check)
     try:
         if engine in BY_GROUP:
-            _attend_group(Group(settings, group_id), names, instances, within_s, asked)
+            attend_group(Group(settings, group_id), ask, instances, within_s, signals)
         else:
-            time_s = load_artifact(artifact).manifest.history_end_s + 1
-            ask = _Probes(settings, names, time_s, asked.check)
-            _attend_answers(ask, instances, within_s, asked)
-    except _Stopped:
+            attend_answers(ask, instances, within_s, signals)
+    except StoppedError:
         return
 
 
@@ -121,7 +98,7 @@ def answered(
     """
     settings, names = KafkaSettings.from_environment(), prefixed(topic_prefix)
     expected = load_artifact(artifact)
-    ask = _Probes(settings, names, expected.manifest.history_end_s + 1, lambda: None)
+    ask = Probes(settings, names, expected.manifest.history_end_s + 1, lambda: None)
     found = list(ask.predictions(within_s).values())
     models = {str(one["model"]) for one in found}
     if models != {expected.model_sha256}:
@@ -179,7 +156,7 @@ def left(
     run_id: Annotated[str, typer.Option(help="Name of the campaign; it need not be there.")],
     engine: EngineOption,
     instances: InstancesOption,
-    results: Annotated[Path, typer.Option(help="Folder of all results.")],
+    results: ResultsOption,
     changes: Annotated[list[str] | None, typer.Option("--set", help="A key of the plan.")] = None,
 ) -> None:
     """Say whether a campaign still asks for a step of an engine, before that is started.
@@ -195,6 +172,27 @@ def left(
     steps = [one for one in load_steps(results / run_id) if one.verdict != "invalid"]
     found = next_action(plan, cells, Standing(steps))
     show(f"{LEFT}{found.id if found else NOTHING_LEFT}")
+
+
+@app.command()
+def discount(
+    run_id: Annotated[str, typer.Option(help="Name of the campaign; it need not be there.")],
+    engine: EngineOption,
+    instances: InstancesOption,
+    results: ResultsOption,
+    reason: Annotated[str, typer.Option(help="What has happened, for the result.")],
+    last_s: Annotated[float, typer.Option(min=0, help="How late it may have been noticed.")] = 90.0,
+) -> None:
+    """Have steps of an engine count as invalid whose window has ended in the last seconds.
+
+    For whoever learns only now that its instances were not those of the beginning: a member that
+    is gone leaves its group after a minute. The campaign repeats these steps when it goes on.
+
+    Example: python -m benchmarks.elsewhere discount --run-id R --engine faust --instances 2
+    --results benchmarks/results --reason "faust-1 was killed"
+    """
+    steps = discount_last(results / run_id, engine, instances, time.time() - last_s, reason)
+    show(f"{INVALID_NOW}{', '.join(steps) or 'none'}")
 
 
 @app.command()
@@ -227,95 +225,12 @@ def _forget(settings: KafkaSettings, names: TopicNames, group_id: str) -> None:
                 f"group {group_id} cannot be deleted after {_EMPTY_WITHIN_S:g} s: an engine that "
                 "should have ended is still a member"
             )
-        time.sleep(_LOOK_EVERY_S)
+        time.sleep(_ASK_AGAIN_S)
     delete_topics(settings, names)
     delete_topics_of(settings, [f"{names.prefix}{CLOCK_TOPIC}"])  # of a campaign that was killed
     if done == "denied":
         show(f"group {group_id} stays: Kafka lets this user delete none; it is empty, and expires")
     show(f"deleted: {names.prefix}*{'' if done == 'denied' else f' and group {group_id}'}")
-
-
-class _Probes:
-    """Asks an engine who it is, by a record in each partition."""
-
-    def __init__(
-        self, settings: KafkaSettings, names: TopicNames, time_s: int, check: Callable[[], None]
-    ) -> None:
-        self.settings, self.names = settings, names
-        self._time_s, self._check = time_s, check
-        self._broker = Broker(settings)
-
-    def predictions(self, within_s: float) -> dict[int, dict[str, object]]:
-        """The answers by input partition."""
-        before = self._broker.end_offsets(self.names)
-        send_probes(self.settings, self.names.transactions, self._time_s)
-        wait_for_probes(self.settings, self.names, before, within_s=within_s, check=self._check)
-        reader = Answered(self.settings, self.names, before)
-        try:
-            return reader.predictions(before)
-        finally:
-            reader.close()
-
-    def owners(self, within_s: float) -> Owners:
-        """Who has answered how many partitions."""
-        return Counter(str(one["instance"]) for one in self.predictions(within_s).values())
-
-    def listen(self) -> Answered:
-        """What comes in from now on."""
-        return Answered(self.settings, self.names, self._broker.end_offsets(self.names))
-
-
-def _attend_group(
-    group: Group, names: TopicNames, instances: int, within_s: float, asked: _Signal
-) -> None:
-    owners = _until(instances, within_s, lambda _: group.owners(names.transactions), asked)
-    while True:
-        asked.pause(_LOOK_EVERY_S)
-        now = group.owners(names.transactions)
-        if now != owners:
-            raise _changed(f"{described(owners)} at the beginning, now {described(now)}")
-
-
-def _attend_answers(ask: _Probes, instances: int, within_s: float, asked: _Signal) -> None:
-    owners = _until(instances, within_s, ask.owners, asked)
-    attendance = Attendance(frozenset(owners))
-    reader = ask.listen()
-    try:
-        while True:
-            names = reader.names(1.0)
-            asked.check()
-            if change := attendance.note(names, time.monotonic()):
-                raise _changed(change)
-    finally:
-        reader.close()
-
-
-def _until(
-    instances: int, within_s: float, ask: Callable[[float], Owners], asked: _Signal
-) -> Owners:
-    deadline_s = time.monotonic() + within_s
-    while True:
-        left_s = max(1.0, deadline_s - time.monotonic())
-        try:
-            owners = ask(left_s)
-        except StreamError as error:
-            raise SurroundingsError(f"the engine is not ready: {error}") from None
-        if is_complete(owners, instances):
-            show(f"{ATTENDING}{described(owners)}")
-            return owners
-        if time.monotonic() > deadline_s:
-            raise SurroundingsError(
-                f"{described(owners)} after {within_s:g} s, {instances} were asked for: see the "
-                "engine's log, and whether as many instances run"
-            )
-        asked.pause(_LOOK_EVERY_S)
-
-
-def _changed(what: str) -> MeasurementError:
-    return MeasurementError(
-        f"the number of instances has changed: {what}; what is measured from now on is of another "
-        "count and counts as invalid"
-    )
 
 
 if __name__ == "__main__":

@@ -340,26 +340,28 @@ def _watch_load(
     deadline_s = time.monotonic() + load_s + LOAD_SLACK_S
     while producer.wait(_LOOK_EVERY_S) is None and time.monotonic() < deadline_s:
         begun_s, now_s = sampled.load_begun_s(), time.time()
-        bench.tell(loading(step, sampled, begun_s, now_s, extended=extended))
         _require_samples(bench, sampled, now_s)
         if begun_s is None:
+            bench.tell(loading(step, sampled, None, now_s))
             _require_running(engine)
             continue
         seen = sampled.backlog().between(begun_s, now_s)
         is_warm = warm_up.is_over_at(now_s - begun_s, seen)
         step = step.model_copy(update={"warmup_s": warm_up.ends_s})
-        block_s = warm_up.block_s(rules.block_s)
-        lost = clearly_lost(seen, step.rate_eps, block_s)
+        bench.tell(loading(step, sampled, begun_s, now_s, extended=extended))
+        judged = seen.between(begun_s + warm_up.judged_from_s, now_s)
+        lost = clearly_lost(judged, step.rate_eps, warm_up.block_s(rules.block_s))
         if lost is not None and warm_up.has_lasted(now_s - begun_s):
             return LoadEnd(step.warmup_s, aborted=lost), True
-        if is_warm and not extended and now_s > begun_s + step.load_s + _SURELY_OVER_S:
-            if not bench.extends(step) or _is_window_decided(step, rules, sampled, begun_s):
-                return LoadEnd(step.warmup_s), True
+        window_s = step.measure_s * (2 if extended else 1)
+        if is_warm and now_s > begun_s + step.warmup_s + window_s + _SURELY_OVER_S:
+            if extended or not bench.extends(step) or _is_decided(step, rules, sampled, begun_s):
+                return LoadEnd(step.warmup_s, extended=extended), True
             extended = True
     return LoadEnd(step.warmup_s, extended=extended), False
 
 
-def _is_window_decided(step: Step, rules: Rules, sampled: Sampled, begun_s: float) -> bool:
+def _is_decided(step: Step, rules: Rules, sampled: Sampled, begun_s: float) -> bool:
     window = Window(begun_s + step.warmup_s, begun_s + step.load_s)
     offsets = sampled.sampler.offsets
     moved = movement(offsets, sampled.baseline, window, step.rate_eps, rules)

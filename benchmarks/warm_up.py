@@ -55,6 +55,15 @@ class WarmUp:
                 self.is_over = True
         return self.is_over
 
+    @property
+    def judged_from_s(self) -> float:
+        """Since when a backlog that grows tells that the load is lost, from the first record on.
+
+        Where an engine is expected to begin cold, not before the warm-up that was asked for is
+        over: until then it grows at rates that are held.
+        """
+        return self.asked_s if self._may_be_cold else 0.0
+
     def has_lasted(self, elapsed_s: float) -> bool:
         """Whether it has lasted as long as was asked: from then on a load may be stopped as lost.
 
@@ -69,7 +78,11 @@ class WarmUp:
         Args:
             usual_s: where no engine is expected to begin cold.
         """
-        return max(usual_s, COLD_BLOCK_S) if self.longest_s > self.asked_s else usual_s
+        return max(usual_s, COLD_BLOCK_S) if self._may_be_cold else usual_s
+
+    @property
+    def _may_be_cold(self) -> bool:
+        return self.longest_s > self.asked_s
 
     def _is_cold(self, backlog: Backlog) -> bool:
         lag_s = float(backlog.events[-1]) / self.rate_eps if len(backlog.at_s) else 0.0

@@ -96,6 +96,12 @@ class Program:
             with contextlib.suppress(ProcessLookupError):
                 os.kill(self.pid, signal.SIGTERM)
 
+    def ask(self) -> None:
+        """Send it SIGINT, which some programs take for a question before their end."""
+        if self._process.poll() is None:
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(self.pid, signal.SIGINT)
+
     def stop(self) -> None:
         """Ask it to end, wait, and kill what is left of its session. Safe to repeat."""
         if self._process.poll() is None:

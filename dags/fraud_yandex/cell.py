@@ -39,6 +39,8 @@ LEFT_NOTHING: Final = "left: nothing"
 """What the same program says of a cell that is finished; held to it likewise."""
 READY_WITHIN_S: Final = 1500.0
 """A host installs its packages at its first start."""
+LAST_LOOK_WITHIN_S: Final = 120.0
+"""The attendant waits 45 s for answers to its last look, and starts a client before it."""
 _LOOK_EVERY_S: Final = 5.0
 
 
@@ -155,6 +157,14 @@ def left_command(desk: Desk, cell: Cell) -> list[str]:
     ]
 
 
+def discount_command(desk: Desk, cell: Cell, reason: str) -> list[str]:
+    """The command line that has the steps count as invalid that were saved just before."""
+    return [
+        *("discount", "--run-id", desk.run, "--results", str(desk.worker.results)),
+        *("--engine", cell.engine, "--instances", str(cell.instances), "--reason", reason),
+    ]
+
+
 def run_command(desk: Desk, cell: Cell, transactions: Path) -> list[str]:
     """The command line of the measurement."""
     return [
@@ -180,9 +190,13 @@ def _guarded(desk: Desk, cell: Cell, engine: Engine, command: Sequence[str]) -> 
             outcome = Outcome.of(guard.over(run))
         finally:
             run.stop()
+        if outcome.is_answer:
+            guard.look_last(attendant, LAST_LOOK_WITHIN_S)
     finally:
         guard.end()
         attendant.stop()
+    if guard.seen is not None:
+        desk.run_module(ELSEWHERE, *discount_command(desk, cell, str(guard.seen)))
     guard.raise_what_it_saw()
     return outcome
 
@@ -201,6 +215,7 @@ class Guard:
     seen: Exception | None = None
     ready: threading.Event = field(default_factory=threading.Event)
     _over: Program | None = None
+    _looks_last: bool = False
     _ended: threading.Event = field(default_factory=threading.Event)
     _threads: list[threading.Thread] = field(default_factory=list)
 
@@ -210,7 +225,7 @@ class Guard:
         def go_on() -> None:
             words: list[str] = []
             code = attendant.follow(lambda line: self._hear(line, words))
-            if not self._ended.is_set():
+            if not self._ended.is_set() and not (self._looks_last and code == 0):
                 last = words[-1] if words else "it said nothing"
                 self._note(EngineChangedError(f"the engine's attendant ended with {code}: {last}"))
 
@@ -251,6 +266,21 @@ class Guard:
         if self.seen is not None:
             program.interrupt()
         return program.follow(self.say)
+
+    def look_last(self, attendant: Program, within_s: float) -> None:
+        """Have the attendant see that all is as it was: what has just gone, nobody misses yet.
+
+        Args:
+            attendant: the one that is followed; it ends.
+            within_s: how long it may take.
+        """
+        if self.seen is None:
+            self._looks_last = True
+            attendant.ask()
+            follower, *_ = self._threads
+            follower.join(within_s)
+            if follower.is_alive():
+                self._note(EngineChangedError(f"no answer to the last look in {within_s:g} s"))
 
     def end(self) -> None:
         """What ends from now on is no change."""

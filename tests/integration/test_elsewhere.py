@@ -48,6 +48,10 @@ class Elsewhere:
         self._process.send_signal(signal.SIGTERM)
         return self._process.wait(30)
 
+    def look_last(self) -> int:
+        self._process.send_signal(signal.SIGINT)
+        return self._process.wait(90)
+
     @property
     def said(self) -> str:
         return (self._folder / "said").read_text()
@@ -139,6 +143,26 @@ def test_those_who_answer_are_awaited_by_what_their_predictions_say(
     members = [line for line in elsewhere.said.splitlines() if "member of" in line]
     assert len(members) == 2
     assert all(f"_faust-streaming-{version('faust-streaming')}_" in line for line in members)
+
+
+@pytest.mark.parametrize(
+    ("engine", "gone"),
+    [
+        pytest.param("faust", signal.SIGKILL, id="by its group"),
+        pytest.param("spark", signal.SIGSTOP, id="by its answers"),
+    ],
+)
+def test_a_last_look_finds_all_as_it_was_or_misses_who_has_just_gone(
+    elsewhere, names, faust, trained, engine, gone
+):
+    faust.start_ready(trained, names.prefix, workers=2)
+    attend(elsewhere, names, trained, engine=engine)
+    assert elsewhere.look_last() == 0, elsewhere.said
+
+    attend(elsewhere, names, trained, engine=engine)
+    os.kill(faust.ready()["faust-1"], gone)
+    assert elsewhere.look_last() == 4, elsewhere.said
+    assert "the number of instances has changed" in elsewhere.said
 
 
 def test_this_machine_can_measure_on_its_own_broker(elsewhere):

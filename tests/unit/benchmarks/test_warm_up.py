@@ -58,9 +58,10 @@ def test_the_saw_tooth_of_a_batch_engine_does_not_settle():
     assert not is_settling(batches, RATE_EPS)
 
 
-def test_an_engine_that_may_begin_cold_is_lost_by_longer_blocks():
-    assert WarmUp(20.0, 20.0, RATE_EPS, LAG_LIMIT_S).block_s(10.0) == 10
+def test_an_engine_that_may_begin_cold_is_lost_by_longer_blocks_and_not_by_its_start():
+    warm = WarmUp(20.0, 20.0, RATE_EPS, LAG_LIMIT_S)
+    assert (warm.block_s(10.0), warm.judged_from_s) == (10, 0)
     cold = WarmUp(20.0, 100.0, RATE_EPS, LAG_LIMIT_S)
-    assert cold.block_s(10.0) == 30
+    assert (cold.block_s(10.0), cold.judged_from_s) == (30, 20)
     assert not cold.has_lasted(19.0)
     assert cold.has_lasted(20.0)

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from benchmarks import elsewhere
+from benchmarks.attending import ATTENDING
 from fraud_cloud.errors import RefusedError, SurroundingsError
 from fraud_cloud.patience import PATIENCE_S, Patience
 from fraud_dag.programs import Program
@@ -20,6 +21,12 @@ ATTENDS = f"print('{READY}2 instances', flush=True)\n{WAITS}"
 HAS_CHANGED = f"print('{READY}2 instances', flush=True)\nprint('one has gone')\nraise SystemExit(4)"
 ENDED_BY_US = {130, -15}
 """The signal may come before the program listens to it."""
+LOOKS_LAST = f"""
+import signal, sys
+signal.signal(2, lambda *_: print('asked', flush=True) or sys.exit({{code}}))
+print('{READY}2 instances', flush=True)
+signal.pause()
+"""
 COMES_LATE = "print('1 instance'); raise SystemExit(5)"
 
 
@@ -45,7 +52,7 @@ def guard():
 
 def test_the_word_that_is_waited_for_is_the_programs():
     assert elsewhere.__name__ == ELSEWHERE
-    assert READY == elsewhere.ATTENDING
+    assert READY == ATTENDING
     assert f"{elsewhere.LEFT}{elsewhere.NOTHING_LEFT}" == LEFT_NOTHING
 
 
@@ -133,3 +140,30 @@ def test_what_ends_after_the_measurement_is_no_change(guard, start):
     guard.end()
     attendant.stop()
     guard.raise_what_it_saw()
+
+
+def test_a_last_look_that_finds_all_as_it_was_is_no_change(guard, start):
+    attendant = start(LOOKS_LAST.format(code=0))
+    guard.follow(attendant)
+    guard.wait_until_ready(30)
+    guard.look_last(attendant, 30)
+    guard.raise_what_it_saw()
+
+
+def test_what_has_gone_just_before_the_end_is_seen_by_the_last_look(guard, start):
+    attendant = start(LOOKS_LAST.format(code=4))
+    guard.follow(attendant)
+    guard.wait_until_ready(30)
+    guard.look_last(attendant, 30)
+    with pytest.raises(EngineChangedError, match="ended with 4: asked"):
+        guard.raise_what_it_saw()
+
+
+def test_a_last_look_without_an_answer_is_a_change(guard, start):
+    deaf = f"import signal; signal.signal(2, signal.SIG_IGN)\n{ATTENDS}"
+    attendant = start(deaf)
+    guard.follow(attendant)
+    guard.wait_until_ready(30)
+    guard.look_last(attendant, 0.1)
+    with pytest.raises(EngineChangedError, match=r"no answer to the last look in 0\.1 s"):
+        guard.raise_what_it_saw()

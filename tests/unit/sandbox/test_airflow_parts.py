@@ -83,7 +83,8 @@ def test_leftovers_are_those_of_this_airflow_and_of_its_runs_only(place, tmp_pat
     command = [sys.executable, "-c", SLEEPS]
     cell = psutil.Popen(command, env=os.environ | {RUNS_VARIABLE: str(place.runs)})
     with cell:
-        assert [one.pid for one in of_its_runs(place)] == [cell.pid]
+        # its variables can be read a moment after it has begun
+        assert wait_until(lambda: [one.pid for one in of_its_runs(place)], within_s=60) == [cell.pid]
         assert not of_airflow(other)
         assert not of_its_runs(other)
         end_leftovers(other)
