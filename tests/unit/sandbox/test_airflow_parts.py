@@ -82,15 +82,20 @@ def test_leftovers_are_those_of_this_airflow_and_of_its_runs_only(place, tmp_pat
     started(SLEEPS)
     command = [sys.executable, "-c", SLEEPS]
     cell = psutil.Popen(command, env=os.environ | {RUNS_VARIABLE: str(place.runs)})
-    with cell:
+    try:
         # its variables can be read a moment after it has begun
-        assert wait_until(lambda: [one.pid for one in of_its_runs(place)], within_s=60) == [cell.pid]
+        found = wait_until(
+            lambda: [one.pid for one in of_its_runs(place)] == [cell.pid], within_s=60
+        )
+        assert found is not None
         assert not of_airflow(other)
         assert not of_its_runs(other)
         end_leftovers(other)
         assert cell.is_running()
         end_leftovers(place)
         assert cell.wait(60) is not None
+    finally:
+        end([cell], within_s=1)
     assert not of_airflow(place)
 
 
