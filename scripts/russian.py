@@ -92,12 +92,18 @@ def knees(run: Run, *, confirmed: bool = True) -> Iterator[tuple[str, str]]:
     for cell in run.values["cells"]:
         knee = cell.get("knee_backlog") or {}
         low, high = knee.get("low_eps"), knee.get("high_eps")
-        if low is not None and high is not None and bool(knee.get("confirmed")) == confirmed:
+        if low is not None and high is not None and _is_repeated(run, knee) == confirmed:
             count = counted(cell["instances"], INSTANCES)
             who = f"{cell['engine']}{_size(run, cell['engine'])}, {count}"
             between = f"между {low:g} и {high:g} событиями в секунду"
             said = f"{who}: очередь растёт {between}{'' if confirmed else _reserved(knee)}"
             yield f"{cell['engine']} x{cell['instances']}", said
+
+
+def _is_repeated(run: Run, knee: Values) -> bool:
+    """Whether its ends were run more than once: a plan may be content with one run each."""
+    runs = run.values["plan"].get("search", {}).get("confirm_runs", 1)
+    return bool(knee.get("confirmed")) and runs > 1
 
 
 def _reserved(knee: Values) -> str:

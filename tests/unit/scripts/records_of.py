@@ -51,7 +51,7 @@ def campaign(identifier: str, started: str = "2026-01-01T00:00:00", **more: Any)
             "transactions": ["data"],
         },
         "steps": steps,
-        "plan": {"id": "a-plan"},
+        "plan": {"id": "a-plan", "search": {"confirm_runs": 2}},
         "cells": [{"engine": "faust", "instances": 1, "cpu": 0.25, "knee_backlog": knee}],
         "answers": [
             {"engine": "faust", "target_eps": 50, "instances": 1, "verified": True},

@@ -64,6 +64,16 @@ def test_a_knee_that_was_not_confirmed_says_nothing():
     assert list(knees(run("x", cells=cells))) == []
 
 
+@pytest.mark.parametrize(("runs", "is_said"), [(1, False), (2, True)])
+def test_a_knee_of_one_run_each_is_none_that_a_repetition_has_confirmed(runs: int, is_said: bool):
+    knee = {"low_eps": 10.0, "high_eps": 20.0, "confirmed": True}
+    cells = [{"engine": "faust", "instances": 1, "knee_backlog": knee}]
+    searched = run("x", cells=cells, plan={"id": "capacity", "search": {"confirm_runs": runs}})
+
+    assert bool(list(knees(searched))) == is_said
+    assert bool(list(knees(searched, confirmed=False))) != is_said
+
+
 def test_a_campaign_without_an_answer_is_named_by_its_plan():
     assert summary(run("x", answers=[], cells=[]), (50, 400)) == "план a-plan"
 
