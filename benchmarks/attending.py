@@ -2,7 +2,7 @@
 
 A member that was killed stays in its group for Faust's session time-out, and an executor that is
 gone is missed only by its answers. So whoever has ended a measurement asks for a last look: every
-partition must then be answered by those who owned them at the beginning.
+partition must then answer, and the owners must be those of the beginning.
 """
 
 from __future__ import annotations
