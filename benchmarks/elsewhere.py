@@ -15,7 +15,14 @@ from typing import Annotated, Final
 import typer
 
 from benchmarks.agenda import Standing, next_action
-from benchmarks.attending import Probes, Signals, StoppedError, attend_answers, attend_group
+from benchmarks.attending import (
+    MeasuredError,
+    Probes,
+    Signals,
+    StoppedError,
+    attend_answers,
+    attend_group,
+)
 from benchmarks.begin import chosen_cells
 from benchmarks.broker_clock import CLOCK_TOPIC, measure_clock
 from benchmarks.cluster import send_probes
@@ -80,6 +87,8 @@ def attend(
             attend_answers(ask, instances, within_s, signals)
     except StoppedError:
         return
+    except MeasuredError:  # before it was ready, or for the second time
+        raise KeyboardInterrupt from None
 
 
 @app.command()

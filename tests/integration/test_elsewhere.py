@@ -8,6 +8,7 @@ import subprocess
 import sys
 import uuid
 from importlib.metadata import version
+from pathlib import Path
 
 import pytest
 from confluent_kafka.admin import AdminClient
@@ -55,6 +56,13 @@ class Elsewhere:
     @property
     def said(self) -> str:
         return (self._folder / "said").read_text()
+
+    @property
+    def hears_us(self) -> bool:
+        """Whether SIGTERM is caught, which Python does not do by itself."""
+        status = Path(f"/proc/{self._process.pid}/status").read_text()
+        caught = next(line for line in status.splitlines() if line.startswith("SigCgt"))
+        return bool(int(caught.split()[1], 16) & 1 << (signal.SIGTERM - 1))
 
     @property
     def is_alive(self) -> bool:
@@ -163,6 +171,16 @@ def test_a_last_look_finds_all_as_it_was_or_misses_who_has_just_gone(
     os.kill(faust.ready()["faust-1"], gone)
     assert elsewhere.look_last() == 4, elsewhere.said
     assert "the number of instances has changed" in elsewhere.said
+
+
+def test_a_last_look_at_what_never_came_is_an_interrupt(elsewhere, names, trained):
+    elsewhere.start(
+        *("attend", "--engine", "faust", "--instances", "2", "--artifact", str(trained)),
+        *("--topic-prefix", names.prefix, "--group-id", names.prefix),
+    )
+    wait_until(lambda: elsewhere.hears_us, within_s=60, what="it listens to signals")
+    assert elsewhere.look_last() == 130, elsewhere.said
+    assert "Traceback" not in elsewhere.said
 
 
 def test_this_machine_can_measure_on_its_own_broker(elsewhere):
