@@ -17,7 +17,7 @@ from benchmarks.backlog import Backlog
 from benchmarks.bench import Bench
 from benchmarks.clock_offset import ClockOffset, ClockOffsets
 from benchmarks.cluster import send_probes, wait_for_probes
-from benchmarks.early import clearly_lost, is_decided
+from benchmarks.early import is_decided
 from benchmarks.engines import EngineStart
 from benchmarks.evaluate import EngineLife, Record, evaluate
 from benchmarks.external import RunningElsewhere
@@ -349,9 +349,7 @@ def _watch_load(
         is_warm = warm_up.is_over_at(now_s - begun_s, seen)
         step = step.model_copy(update={"warmup_s": warm_up.ends_s})
         bench.tell(loading(step, sampled, begun_s, now_s, extended=extended))
-        judged = seen.between(begun_s + warm_up.judged_from_s, now_s)
-        lost = clearly_lost(judged, step.rate_eps, warm_up.block_s(rules.block_s))
-        if lost is not None and warm_up.has_lasted(now_s - begun_s):
+        if lost := warm_up.lost(begun_s, now_s, seen, rules.block_s):
             return LoadEnd(step.warmup_s, aborted=lost), True
         window_s = step.measure_s * (2 if extended else 1)
         if is_warm and now_s > begun_s + step.warmup_s + window_s + _SURELY_OVER_S:

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from benchmarks.backlog import BLOCK_S, Backlog
+from benchmarks.early import clearly_lost
 
 SETTLED_LAG_S: Final = 1.0
 """Below it nothing of the start is left that could be worked off."""
@@ -55,30 +56,27 @@ class WarmUp:
                 self.is_over = True
         return self.is_over
 
-    @property
-    def judged_from_s(self) -> float:
-        """Since when a backlog that grows tells that the load is lost, from the first record on.
+    def lost(
+        self, begun_s: float, now_s: float, backlog: Backlog, usual_block_s: float
+    ) -> str | None:
+        """Why the load may be stopped; None while it may still be held.
 
-        Where an engine is expected to begin cold, not before the warm-up that was asked for is
-        over: until then it grows at rates that are held.
-        """
-        return self.asked_s if self._may_be_cold else 0.0
-
-    def has_lasted(self, elapsed_s: float) -> bool:
-        """Whether it has lasted as long as was asked: from then on a load may be stopped as lost.
+        Nothing is lost before the warm-up has lasted as long as was asked. Where an engine is
+        expected to begin cold, nothing by what its backlog did until then either, for it grows at
+        rates that are held.
 
         Args:
-            elapsed_s: since the load began.
+            begun_s: when the load began.
+            now_s: on the same clock.
+            backlog: the samples since the load began.
+            usual_block_s: block in which a backlog must grow, where no engine begins cold.
         """
-        return elapsed_s >= self.asked_s
-
-    def block_s(self, usual_s: float) -> float:
-        """Length of the blocks in which a backlog must grow for a load to be stopped as lost.
-
-        Args:
-            usual_s: where no engine is expected to begin cold.
-        """
-        return max(usual_s, COLD_BLOCK_S) if self._may_be_cold else usual_s
+        if now_s < begun_s + self.asked_s:
+            return None
+        if not self._may_be_cold:
+            return clearly_lost(backlog, self.rate_eps, usual_block_s)
+        warmed = backlog.between(begun_s + self.asked_s, now_s)
+        return clearly_lost(warmed, self.rate_eps, max(usual_block_s, COLD_BLOCK_S))
 
     @property
     def _may_be_cold(self) -> bool:

@@ -8,6 +8,7 @@ RATE_EPS = 100.0
 LAG_LIMIT_S = 10.0
 RISES_THEN_FALLS = [0, 10, 20, 30, 28, 26, 24, 22, 20, 18, 16, 14, 12, 9, 8, 7, 6, 5, 4, 3, 2]
 RISES = list(range(0, 100, 5))
+GROWS_FAST = list(range(0, 400, 10))
 STANDS = [0, *[5] * 20]
 SETTLES_BELOW_THE_LIMIT = [0, 9, 9, 9, 8, 7, 6, 5, 4, 3, 2, 1, *[0] * 10]
 
@@ -58,10 +59,21 @@ def test_the_saw_tooth_of_a_batch_engine_does_not_settle():
     assert not is_settling(batches, RATE_EPS)
 
 
-def test_an_engine_that_may_begin_cold_is_lost_by_longer_blocks_and_not_by_its_start():
-    warm = WarmUp(20.0, 20.0, RATE_EPS, LAG_LIMIT_S)
-    assert (warm.block_s(10.0), warm.judged_from_s) == (10, 0)
-    cold = WarmUp(20.0, 100.0, RATE_EPS, LAG_LIMIT_S)
-    assert (cold.block_s(10.0), cold.judged_from_s) == (30, 20)
-    assert not cold.has_lasted(19.0)
-    assert cold.has_lasted(20.0)
+def lost_at(now_s, lags_s, longest_s):
+    warm_up = WarmUp(60.0, longest_s, RATE_EPS, LAG_LIMIT_S)
+    return warm_up.lost(0.0, now_s, backlog_of(lags_s, now_s), 10.0)
+
+
+def test_no_load_is_lost_before_the_warm_up_that_was_asked_is_over():
+    assert lost_at(59.0, GROWS_FAST, longest_s=60.0) is None
+    assert lost_at(61.0, GROWS_FAST, longest_s=60.0) is not None
+
+
+def test_an_engine_that_may_begin_cold_is_lost_by_longer_blocks_after_that():
+    assert lost_at(149.0, GROWS_FAST, longest_s=300.0) is None
+    assert lost_at(152.0, GROWS_FAST, longest_s=300.0) is not None
+
+
+def test_one_whose_start_alone_was_slow_is_not_lost():
+    start_alone = [0, 10, 20, 30, 40, 50, 60, *[55] * 30]
+    assert lost_at(200.0, start_alone, longest_s=300.0) is None
