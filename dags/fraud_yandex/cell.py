@@ -73,7 +73,7 @@ def measure(desk: Desk, cell: Cell) -> int:
         desk.programs.must("topics", made, only_answered=True)
         at_end.callback(engine.stop)
         engine.start()
-        outcome = _guarded(desk, cell, engine, run_command(desk, cell, transactions))
+        outcome = guarded(desk, cell, engine, run_command(desk, cell, transactions))
     return desk.programs.must(f"cell {cell}", outcome).code
 
 
@@ -177,8 +177,18 @@ def run_command(desk: Desk, cell: Cell, transactions: Path) -> list[str]:
     ]
 
 
-def _guarded(desk: Desk, cell: Cell, engine: Engine, command: Sequence[str]) -> Outcome:
-    """Measure while two threads see that the engine stays as it was."""
+def guarded(desk: Desk, cell: Cell, engine: Engine, command: Sequence[str]) -> Outcome:
+    """Measure while two threads see that the engine stays as it was, and once more at the end.
+
+    Args:
+        desk: of the task.
+        cell: which.
+        engine: it runs.
+        command: of the measurement.
+
+    Raises:
+        CloudError: it did not stay so; steps that were saved just before are invalid now.
+    """
     guard = Guard(desk.say)
     attendant = desk.start(ELSEWHERE, *attend_command(desk, cell), measures=True)
     try:
