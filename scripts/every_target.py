@@ -52,8 +52,10 @@ def every_target(
         raise ConfigError(
             f"the Makefile has {', '.join(forgotten)}: say in scripts/targets.py how it is run"
         )
-    # Whoever ends us ends what we have started.
-    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    # Whoever ends us ends what we have started; and what a shell began with `&` ignores Ctrl-C,
+    # as would each target that is to end by it.
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, signal.default_int_handler)
     commit = _commit(project)
     out.mkdir(parents=True, exist_ok=True)
     names = {target.name for target in wanted}

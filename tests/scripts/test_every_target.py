@@ -214,9 +214,17 @@ def test_an_interrupted_pass_goes_on_with_what_has_not_passed_at_this_commit(
     assert "make help" in anew.stderr
 
 
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+IN_BACKGROUND = ("sh", "-c", "trap '' INT; exec \"$@\"", "sh")
+"""As a shell without job control begins a command with `&`."""
+
+
+@pytest.mark.parametrize(
+    ("begun", "number"),
+    [((), signal.SIGINT), ((), signal.SIGTERM), (IN_BACKGROUND, signal.SIGINT)],
+    ids=["SIGINT", "SIGTERM", "SIGINT-in-background"],
+)
 def test_whoever_ends_it_ends_the_target_and_sees_the_table_so_far(
-    project: Path, tmp_path: Path, number: signal.Signals
+    project: Path, tmp_path: Path, begun: tuple[str, ...], number: signal.Signals
 ):
     (project / "Makefile").write_text(HELP.replace("@exit 4", "@echo $$$$ > pid; exec sleep 600"))
     git(project, "commit", "-q", "-a", "-m", "second")
@@ -224,7 +232,7 @@ def test_whoever_ends_it_ends_the_target_and_sees_the_table_so_far(
     chosen = ("--only", "help", "--only", "check")
     process = subprocess.Popen(
         [
-            *(sys.executable, "-m", "scripts.every_target", *chosen),
+            *(*begun, sys.executable, "-m", "scripts.every_target", *chosen),
             *("--project", str(project), "--out", str(out)),
         ],
         cwd=PROJECT,
