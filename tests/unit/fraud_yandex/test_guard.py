@@ -22,10 +22,12 @@ HAS_CHANGED = f"print('{READY}2 instances', flush=True)\nprint('one has gone')\n
 ENDED_BY_US = {130, -15}
 """The signal may come before the program listens to it."""
 LOOKS_LAST = f"""
-import signal, sys
-signal.signal(2, lambda *_: print('asked', flush=True) or sys.exit({{code}}))
+import signal
+signal.pthread_sigmask(signal.SIG_BLOCK, {{{{2}}}})
 print('{READY}2 instances', flush=True)
-signal.pause()
+signal.sigwait({{{{2}}}})
+print('asked', flush=True)
+raise SystemExit({{code}})
 """
 COMES_LATE = "print('1 instance'); raise SystemExit(5)"
 

@@ -17,11 +17,13 @@ from fraud_yandex.names import Cell
 CELL = Cell("faust", 2)
 COMMAND = ["run", "plan.yaml"]
 ATTENDS = f"""
-import signal, sys
-signal.signal(2, lambda *_: print('asked', flush=True) or sys.exit({{code}}))
-signal.signal(15, lambda *_: sys.exit(0))
+import signal
+signal.pthread_sigmask(signal.SIG_BLOCK, {{{{2, 15}}}})
 print('{READY}2 instances', flush=True)
-signal.pause()
+if signal.sigwait({{{{2, 15}}}}) == 15:
+    raise SystemExit(0)
+print('asked', flush=True)
+raise SystemExit({{code}})
 """
 
 
