@@ -33,6 +33,8 @@ ENGINE: Final = "plain"
 RECORDS_A_POLL: Final = 500
 _POLL_S: Final = 0.02
 """`consume` waits this long for a full batch, so it is the floor of the latency."""
+SESSION_MS: Final = 8_000
+"""Partitions of a dead one wait so long, as a Faust worker's do; librdkafka's default is 45 s."""
 
 app = typer.Typer(add_completion=False, no_args_is_help=True, pretty_exceptions_enable=False)
 
@@ -104,7 +106,8 @@ def main(  # noqa: PLR0913, PLR0917  # one parameter for each option
     identity = Identity(ENGINE, f"{ENGINE}-0")
     scorer = StreamScorer.open(checked, settings, names, identity, label_wait_s, snapshots=kept)
     # the topics are in the name, so that a second run on other topics is another group
-    consumer = Consumer(settings.as_consumer(f"{topic_prefix}{group_id}"))
+    group = f"{topic_prefix}{group_id}"
+    consumer = Consumer(settings.as_consumer(group, session_timeout_ms=SESSION_MS))
     consumer.subscribe([names.transactions])
     say(f"plain loop reads {names.transactions}")
     try:

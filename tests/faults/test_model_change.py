@@ -16,7 +16,7 @@ from tests.outputs import count_out, wait_until
 pytestmark = [pytest.mark.kafka, pytest.mark.slow]
 
 RATE_EPS = 300
-ROWS = 12_000
+ROWS = 9_000
 SPARK_ROWS = 18_000
 """A minute: so long a busy machine may take to start Spark, and the stream still goes on."""
 DRAINED_WITHIN_S = 120

@@ -8,7 +8,7 @@ import re
 import pytest
 
 from fraud_core.artifact import load_artifact
-from tests.engine_process import ENGINES, STARTS_WITHIN_S, EngineProcess
+from tests.engine_process import SLOW_SPARK, STARTS_WITHIN_S, EngineProcess
 from tests.model_fixtures import run_program
 from tests.outputs import answers, count_out, wait_until
 from tests.reference import reference_predictions
@@ -19,7 +19,7 @@ RATE_EPS = 500
 ROWS = 3_000
 
 
-@pytest.fixture(params=ENGINES)
+@pytest.fixture(params=["faust", SLOW_SPARK])
 def engine(request, engine_environment, tmp_path):
     engine = EngineProcess(request.param, tmp_path, engine_environment)
     yield engine
