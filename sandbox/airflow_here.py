@@ -16,12 +16,10 @@ import signal
 import subprocess
 import sys
 import time
-import urllib.error
-import urllib.request
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
 from fraud_core.command import say
 from fraud_core.errors import SurroundingsError
@@ -35,12 +33,10 @@ from sandbox.airflow_settings import (
     preparations,
     variables,
 )
+from sandbox.airflow_start import refuse_death, start_parts
 from sandbox.own_process import last_lines
 from sandbox.ports import require_free
-from sandbox.waiting import wait_until
 
-READY_WITHIN_S: Final = 240.0
-"""30 s on a quiet machine."""
 _CELL_STOPS_WITHIN_S: Final = 90.0
 """A campaign stops its engine, its load and its topics within 60 s."""
 _STOPS_WITHIN_S: Final = 20.0
@@ -74,9 +70,7 @@ def run_airflow(
     parts = [Part(name, command, place.log(name)) for name, command in commands(place).items()]
     with _interruptible():
         try:
-            for part in parts:
-                part.start(environment, place.working_folder)
-            _wait_until_ready(place, parts)
+            start_parts(place, parts, environment)
             ready()
             while True:
                 time.sleep(0.5)
@@ -155,39 +149,6 @@ def _prepare(place: AirflowPlace, environment: Mapping[str, str]) -> None:
             )
 
 
-def _wait_until_ready(place: AirflowPlace, parts: list[Part]) -> None:
-    def is_ready() -> bool:
-        for part in parts:
-            _refuse_death(place, part)
-        return not _unwell(place)
-
-    if wait_until(is_ready, within_s=READY_WITHIN_S, every_s=0.5) is None:
-        raise SurroundingsError(
-            f"Airflow is not ready after {READY_WITHIN_S:.0f} s ({', '.join(_unwell(place))}): its "
-            f"logs are in {place.folder}"
-        )
-
-
-def _unwell(place: AirflowPlace) -> list[str]:
-    """The parts that are not well yet, as Airflow itself sees them."""
-    try:
-        with urllib.request.urlopen(place.health, timeout=5) as page:  # noqa: S310  # our own address
-            state: dict[str, Any] = json.load(page)
-    except (urllib.error.URLError, OSError, ValueError):
-        return ["the page does not answer"]
-    asked = ("metadatabase", "scheduler", "dag_processor")
-    return [one for one in asked if (state.get(one) or {}).get("status") != "healthy"]
-
-
-def _refuse_death(place: AirflowPlace, part: Part) -> None:
-    if part.exit_code() is not None:
-        log = place.log(part.name)
-        raise SurroundingsError(
-            f"Airflow's {part.name} ended with {part.exit_code()} while it started; the end of "
-            f"{log}:\n{last_lines(log)}"
-        )
-
-
 def _restart_the_dead(
     place: AirflowPlace, parts: list[Part], environment: Mapping[str, str]
 ) -> None:
@@ -195,7 +156,7 @@ def _restart_the_dead(
         if part.exit_code() is None:
             continue
         if time.monotonic() - part.started_s < _LIVES_AT_LEAST_S:
-            _refuse_death(place, part)
+            refuse_death(place, part)
         say(f"airflow: {part.name} ended with {part.exit_code()} and is started again")
         # what it had started goes first: a task that goes on unseen would be run twice
         part.stop(_CELL_STOPS_WITHIN_S)

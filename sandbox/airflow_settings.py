@@ -127,6 +127,8 @@ def _settings(place: AirflowPlace) -> dict[str, str]:
         "AIRFLOW__API__PORT": str(place.port),
         "AIRFLOW__API__BASE_URL": place.page,
         "AIRFLOW__API__WORKERS": "1",
+        # the first answer after its start takes 4 s on a quiet machine, and a task waits for 5 s
+        "AIRFLOW__WORKERS__EXECUTION_API_TIMEOUT": "60",
         # what it does while a cell is measured is load on the same machine: seldom
         "AIRFLOW__DAG_PROCESSOR__PARSING_PROCESSES": "1",
         "AIRFLOW__DAG_PROCESSOR__MIN_FILE_PROCESS_INTERVAL": "120",

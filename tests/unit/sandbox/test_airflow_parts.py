@@ -1,5 +1,6 @@
 """Parts of Airflow as processes; small Python programs stand where Airflow's would be."""
 
+import json
 import os
 import sys
 from pathlib import Path
@@ -9,17 +10,38 @@ import pytest
 
 from sandbox.airflow_here import end_leftovers
 from sandbox.airflow_parts import Part, end, of_airflow, of_its_runs
-from sandbox.airflow_settings import RUNS_VARIABLE, AirflowPlace
+from sandbox.airflow_settings import RUNS_VARIABLE, SCHEDULER, SERVER, AirflowPlace
+from sandbox.airflow_start import start_parts
 from sandbox.waiting import wait_until
+from tests.sandbox_command import free_port
 
 SLEEPS = "import time; print('up', flush=True); time.sleep(600)"
 STUBBORN = f"import signal; signal.signal(15, signal.SIG_IGN); {SLEEPS}"
 WITH_CHILD = f"import subprocess, sys; subprocess.Popen([sys.executable, '-c', {STUBBORN!r}]); "
 
+WELL = json.dumps(
+    {name: {"status": "healthy"} for name in ("metadatabase", "scheduler", "dag_processor")}
+)
+SERVES_LATE = f"""
+import http.server, sys, time
+class Health(http.server.BaseHTTPRequestHandler):
+    def do_GET(self):
+        self.send_response(200)
+        self.end_headers()
+        self.wfile.write(b'{WELL}')
+time.sleep(2)
+http.server.HTTPServer(('127.0.0.1', int(sys.argv[1])), Health).serve_forever()
+"""
+ASKS_ONCE = """
+import sys, time, urllib.request
+print(urllib.request.urlopen(sys.argv[1], timeout=60).status, flush=True)
+time.sleep(600)
+"""
+
 
 @pytest.fixture
 def place(tmp_path):
-    found = AirflowPlace(tmp_path / "project", tmp_path / "home", tmp_path / "venv", 18080)
+    found = AirflowPlace(tmp_path / "project", tmp_path / "home", tmp_path / "venv", free_port())
     found.working_folder.mkdir(parents=True)
     yield found
     for process in (*of_airflow(found), *of_its_runs(found)):
@@ -70,6 +92,23 @@ def test_what_a_part_left_when_it_was_killed_goes_before_it_starts_again(place, 
     assert not of_airflow(place)
     part.start(os.environ, place.working_folder)
     assert part.exit_code() is None
+
+
+def test_a_scheduler_that_has_work_at_once_finds_a_server_that_answers(place):
+    server = [sys.executable, "-c", SERVES_LATE, str(place.port)]
+    scheduler = [sys.executable, "-c", ASKS_ONCE, place.health]
+    parts = [
+        Part(name, command, place.log(name))
+        for name, command in ((SCHEDULER, scheduler), (SERVER, server))
+    ]
+    try:
+        start_parts(place, parts, os.environ)
+        asked = place.log(SCHEDULER)
+        assert wait_until(lambda: asked.read_text().strip() != "", within_s=60) is not None
+        assert asked.read_text().strip() == "200"
+    finally:
+        for part in parts:
+            part.stop(within_s=0.5)
 
 
 def test_a_part_has_no_process_before_its_start(place):
