@@ -10,36 +10,35 @@ from typing import Any, Final
 
 from fraud_core.errors import SurroundingsError
 from sandbox.airflow_parts import Part
-from sandbox.airflow_settings import SERVER, AirflowPlace
+from sandbox.airflow_settings import SCHEDULER, AirflowPlace
 from sandbox.own_process import last_lines
 from sandbox.waiting import wait_until
 
 READY_WITHIN_S: Final = 240.0
 """30 s on a quiet machine."""
-_SILENT: Final = "the page does not answer"
 
 
 def start_parts(place: AirflowPlace, parts: Sequence[Part], environment: Mapping[str, str]) -> None:
     """Start all parts; returns when DAGs can run.
 
-    The server comes first and alone. A scheduler that has tasks of an earlier start begins them at
-    once, and a task that gets no answer from the server fails and has used up one of its tries.
+    The scheduler comes last. It begins tasks of an earlier start at once, and a task that gets no
+    answer from the server fails and has used up one of its tries. Meanwhile the DAGs are read.
 
     Args:
         place: where Airflow is.
-        parts: of which one is the server.
+        parts: of which one is the scheduler.
         environment: variables of each.
 
     Raises:
         SurroundingsError: a part ended, or is not well in time.
     """
-    first = [part for part in parts if part.name == SERVER]
-    others = [part for part in parts if part.name != SERVER]
-    for part in first:
-        part.start(environment, place.working_folder)
-    _wait_until(lambda: _unwell(place) != [_SILENT], place, first)
-    for part in others:
-        part.start(environment, place.working_folder)
+    for part in parts:
+        if part.name != SCHEDULER:
+            part.start(environment, place.working_folder)
+    _wait_until(lambda: not set(_unwell(place)) - {SCHEDULER}, place, parts)
+    for part in parts:
+        if part.name == SCHEDULER:
+            part.start(environment, place.working_folder)
     _wait_until(lambda: not _unwell(place), place, parts)
 
 
@@ -72,6 +71,6 @@ def _unwell(place: AirflowPlace) -> list[str]:
         with urllib.request.urlopen(place.health, timeout=5) as page:  # noqa: S310  # our own address
             state: dict[str, Any] = json.load(page)
     except (urllib.error.URLError, OSError, ValueError):
-        return [_SILENT]
-    asked = ("metadatabase", "scheduler", "dag_processor")
+        return ["the page does not answer"]
+    asked = ("metadatabase", SCHEDULER, "dag_processor")
     return [one for one in asked if (state.get(one) or {}).get("status") != "healthy"]
