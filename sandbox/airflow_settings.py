@@ -157,4 +157,6 @@ def preparations(place: AirflowPlace) -> list[list[str]]:
     return [
         [airflow, "db", "migrate"],
         [airflow, "pools", "set", POOL, "1", "One load at a time on this machine"],
+        # left to the dag-processor they may be read after Airflow has said that it is ready
+        [airflow, "dags", "reserialize"],
     ]

@@ -22,7 +22,7 @@ def start_parts(place: AirflowPlace, parts: Sequence[Part], environment: Mapping
     """Start all parts; returns when DAGs can run.
 
     The scheduler comes last. It begins tasks of an earlier start at once, and a task that gets no
-    answer from the server fails and has used up one of its tries. Meanwhile the DAGs are read.
+    answer from the server fails and has used up one of its tries.
 
     Args:
         place: where Airflow is.

@@ -80,6 +80,7 @@ class AirflowHere:
         self._token = ""
         login = {"username": "admin", "password": password}
         self._token = self.ask("/auth/token", login)["access_token"]
+        self.ask(f"/api/v2/dags/{self._dag}")  # known as soon as Airflow says that it is ready
 
     def is_alive(self) -> bool:
         return self._process is not None and self._process.poll() is None
