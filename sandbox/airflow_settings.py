@@ -145,9 +145,9 @@ def commands(place: AirflowPlace) -> dict[str, list[str]]:
     airflow = str(place.program)
     return {
         SERVER: [airflow, SERVER, "--host", LOOPBACK, "--port", str(place.port)],
+        "dag-processor": [airflow, "dag-processor"],
         # its server of logs listens on every address, and the page finds the files without it
         SCHEDULER: [airflow, SCHEDULER, "--skip-serve-logs"],
-        "dag-processor": [airflow, "dag-processor"],
     }
 
 
